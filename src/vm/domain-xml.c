@@ -1,0 +1,602 @@
+#include "vm/domain-xml.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "vm/metadata.h"
+
+#include <gio/gio.h>
+#include <libxml/parser.h>
+#include <string.h>
+
+#define BUILT_IN "/numavm/domain.xml"
+
+struct NvTemplate
+{
+  xmlDoc *document;
+  char *machine;
+  char *domain_type;
+  char *emulator;
+  GPtrArray *networks;
+};
+
+/* Small helpers over libxml2's tree. Content is always set as text, never as markup. */
+
+static xmlNode *
+find_child (xmlNode *parent, const char *name)
+{
+  for (xmlNode *child = parent ? parent->children : NULL; child; child = child->next)
+    if (child->type == XML_ELEMENT_NODE && !child->ns && strcmp ((const char *)child->name, name) == 0)
+      return child;
+  return NULL;
+}
+
+static xmlNode *
+add_child (xmlNode *parent, const char *name)
+{
+  return xmlNewChild (parent, NULL, (const xmlChar *)name, NULL);
+}
+
+static xmlNode *
+ensure_child (xmlNode *parent, const char *name)
+{
+  xmlNode *child = find_child (parent, name);
+
+  return child ? child : add_child (parent, name);
+}
+
+static void
+remove_node (xmlNode *node)
+{
+  xmlUnlinkNode (node);
+  xmlFreeNode (node);
+}
+
+static void
+remove_children (xmlNode *parent, const char *name)
+{
+  xmlNode *child;
+
+  while ((child = find_child (parent, name)))
+    remove_node (child);
+}
+
+static void
+remove_if_empty (xmlNode *node)
+{
+  if (node && !node->children && !node->properties)
+    remove_node (node);
+}
+
+static void
+set_text (xmlNode *node, const char *text)
+{
+  /* xmlNodeSetContent() reads `&` and `<` as markup; a text node of its own does not. */
+  xmlNodeSetContent (node, NULL);
+  xmlAddChild (node, xmlNewText ((const xmlChar *)text));
+}
+
+static void
+set_attribute (xmlNode *node, const char *name, const char *value)
+{
+  xmlSetProp (node, (const xmlChar *)name, (const xmlChar *)value);
+}
+
+static void
+remove_attribute (xmlNode *node, const char *name)
+{
+  xmlUnsetProp (node, (const xmlChar *)name);
+}
+
+static char *
+get_attribute (xmlNode *node, const char *name)
+{
+  xmlChar *value = node ? xmlGetNoNsProp (node, (const xmlChar *)name) : NULL;
+  char *copy = g_strdup ((const char *)value);
+
+  xmlFree (value);
+  return copy;
+}
+
+static char *
+get_text (xmlNode *node)
+{
+  xmlChar *text = node ? xmlNodeGetContent (node) : NULL;
+  char *copy = text ? g_strstrip (g_strdup ((const char *)text)) : NULL;
+
+  xmlFree (text);
+  return copy;
+}
+
+static void
+set_number_text (xmlNode *node, guint64 value)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+
+  set_text (node, text);
+}
+
+static void
+set_attribute_set (xmlNode *node, const char *name, const NvSet *set)
+{
+  g_autofree char *text = nv_set_format (set);
+
+  set_attribute (node, name, text);
+}
+
+/* Reading a template. */
+
+static xmlDoc *
+parse_document (const char *xml, GError **error)
+{
+  xmlParserCtxt *context = xmlNewParserCtxt ();
+  xmlDoc *document = NULL;
+  gsize length = strlen (xml);
+
+  /* Without white space of the template's own, the result can be indented as a whole. */
+  if (length <= G_MAXINT)
+    document =
+        xmlCtxtReadMemory (context, xml, (int)length, NULL, NULL,
+                           XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+  if (!document)
+    {
+      const xmlError *problem = xmlCtxtGetLastError (context);
+      g_autofree char *message =
+          g_strchomp (g_strdup (problem && problem->message ? problem->message : "not XML"));
+
+      g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "line %d: %s", problem ? problem->line : 0, message);
+    }
+  xmlFreeParserCtxt (context);
+  return document;
+}
+
+static gboolean
+check_document (xmlDoc *document, GError **error)
+{
+  xmlNode *root = xmlDocGetRootElement (document);
+
+  /* Entities would be filled in by libvirt, after all that is checked here. */
+  if (xmlGetIntSubset (document))
+    g_set_error (error, NV_ERROR, NV_ERROR_PARSE,
+                 "a document type declaration: remove it, libvirt needs none");
+  else if (!root || root->ns || strcmp ((const char *)root->name, "domain") != 0)
+    g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "the first element is '%s': libvirt's 'domain' is needed",
+                 root ? (const char *)root->name : "");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static GPtrArray *
+read_networks (xmlNode *devices)
+{
+  GPtrArray *networks = g_ptr_array_new_with_free_func (g_free);
+
+  for (xmlNode *child = devices ? devices->children : NULL; child; child = child->next)
+    {
+      char *network;
+
+      if (child->type != XML_ELEMENT_NODE || strcmp ((const char *)child->name, "interface") != 0)
+        continue;
+      network = get_attribute (find_child (child, "source"), "network");
+      if (network)
+        g_ptr_array_add (networks, network);
+    }
+  return networks;
+}
+
+NvTemplate *
+nv_template_parse (const char *xml, GError **error)
+{
+  g_autoptr (GBytes) built_in = NULL;
+  NvTemplate *self;
+  xmlDoc *document;
+  xmlNode *root, *devices;
+
+  if (!xml)
+    {
+      built_in = g_resources_lookup_data (BUILT_IN, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+      if (!built_in)
+        return NULL;
+      xml = g_bytes_get_data (built_in, NULL); /* a resource ends with a NUL that its size leaves out */
+    }
+  document = parse_document (xml, error);
+  if (!document)
+    return NULL;
+  if (!check_document (document, error))
+    {
+      xmlFreeDoc (document);
+      return NULL;
+    }
+  root = xmlDocGetRootElement (document);
+  devices = find_child (root, "devices");
+  self = g_new0 (NvTemplate, 1);
+  self->document = document;
+  self->machine = get_attribute (find_child (find_child (root, "os"), "type"), "machine");
+  self->domain_type = get_attribute (root, "type");
+  self->emulator = get_text (find_child (devices, "emulator"));
+  self->networks = read_networks (devices);
+  return self;
+}
+
+void
+nv_template_free (NvTemplate *self)
+{
+  if (!self)
+    return;
+  xmlFreeDoc (self->document);
+  g_free (self->machine);
+  g_free (self->domain_type);
+  g_free (self->emulator);
+  g_ptr_array_unref (self->networks);
+  g_free (self);
+}
+
+const char *
+nv_template_machine (const NvTemplate *self)
+{
+  return self->machine;
+}
+
+const char *
+nv_template_domain_type (const NvTemplate *self)
+{
+  return self->domain_type;
+}
+
+const char *
+nv_template_emulator (const NvTemplate *self)
+{
+  return self->emulator;
+}
+
+GPtrArray *
+nv_template_networks (const NvTemplate *self)
+{
+  return self->networks;
+}
+
+/* Placeholders. */
+
+typedef struct
+{
+  const char *placeholder;
+  const char *value;
+} Filling;
+
+enum
+{
+  N_FILLINGS = 5
+};
+
+/* One pass, so that a name that looks like a placeholder stays a name. NULL: nothing to fill in. */
+static char *
+fill (const char *text, const Filling fillings[N_FILLINGS])
+{
+  GString *filled;
+
+  if (!strchr (text, '%'))
+    return NULL;
+  filled = g_string_new (NULL);
+  while (*text)
+    {
+      guint i = 0;
+
+      while (i < N_FILLINGS && !g_str_has_prefix (text, fillings[i].placeholder))
+        i++;
+      if (i < N_FILLINGS)
+        {
+          g_string_append (filled, fillings[i].value);
+          text += strlen (fillings[i].placeholder);
+        }
+      else
+        g_string_append_c (filled, *text++);
+    }
+  return g_string_free (filled, FALSE);
+}
+
+static void
+fill_attributes (xmlNode *node, const Filling *fillings)
+{
+  for (xmlAttr *attribute = node->properties; attribute; attribute = attribute->next)
+    {
+      xmlChar *value = xmlNodeGetContent ((xmlNode *)attribute);
+      g_autofree char *filled = fill ((const char *)value, fillings);
+
+      if (filled)
+        xmlSetNsProp (node, attribute->ns, attribute->name, (const xmlChar *)filled);
+      xmlFree (value);
+    }
+}
+
+static void
+fill_tree (xmlNode *node, const Filling *fillings)
+{
+  for (; node; node = node->next)
+    {
+      if (node->type == XML_ELEMENT_NODE)
+        {
+          fill_attributes (node, fillings);
+          fill_tree (node->children, fillings);
+        }
+      else if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
+        {
+          g_autofree char *filled = fill ((const char *)node->content, fillings);
+
+          if (filled)
+            xmlNodeSetContent (node, (const xmlChar *)filled); /* of a text node: taken as it is */
+        }
+    }
+}
+
+/* What numavm owns. */
+
+static void
+render_identity (xmlNode *root, const NvVm *vm)
+{
+  xmlNode *memory = ensure_child (root, "memory");
+  xmlNode *vcpu = ensure_child (root, "vcpu");
+
+  set_attribute (root, "type", vm->accel == NV_ACCEL_KVM ? "kvm" : "qemu");
+  set_text (ensure_child (root, "name"), vm->name);
+  set_text (ensure_child (root, "uuid"), vm->uuid);
+  set_attribute (memory, "unit", "KiB");
+  set_number_text (memory, vm->memory_bytes / NV_KIB);
+  remove_children (root, "currentMemory");
+  /* Automatic placement would overrule numatune. */
+  set_attribute (vcpu, "placement", "static");
+  remove_attribute (vcpu, "cpuset");
+  remove_attribute (vcpu, "current");
+  remove_children (root, "vcpus");
+  set_number_text (vcpu, vm->vcpus);
+}
+
+static void
+render_pins (xmlNode *root, const NvVm *vm)
+{
+  const NvPlacement *placement = vm->placement;
+  xmlNode *cputune = ensure_child (root, "cputune");
+
+  remove_children (cputune, "vcpupin");
+  remove_children (cputune, "emulatorpin");
+  for (guint i = 0; placement->vcpu_cpus && i < vm->vcpus; i++)
+    {
+      g_autofree char *index = g_strdup_printf ("%u", i);
+      xmlNode *pin = add_child (cputune, "vcpupin");
+
+      set_attribute (pin, "vcpu", index);
+      set_attribute_set (pin, "cpuset", placement->vcpu_cpus);
+    }
+  if (placement->emulator_cpus)
+    set_attribute_set (add_child (cputune, "emulatorpin"), "cpuset", placement->emulator_cpus);
+  remove_if_empty (cputune);
+}
+
+static void
+render_memory_placement (xmlNode *root, const NvRegion *region)
+{
+  xmlNode *cpu = find_child (root, "cpu");
+  xmlNode *memory;
+
+  remove_children (root, "numatune");
+  if (cpu)
+    remove_children (cpu, "numa");
+  if (region->mode == NV_MEMORY_DEFAULT)
+    return;
+  memory = add_child (add_child (root, "numatune"), "memory");
+  set_attribute (memory, "mode", nv_memory_mode_name (region->mode));
+  set_attribute_set (memory, "nodeset", region->nodes);
+}
+
+static void
+render_memory_backing (xmlNode *root, const NvRegion *region)
+{
+  xmlNode *backing = ensure_child (root, "memoryBacking");
+
+  remove_children (backing, "hugepages");
+  remove_children (backing, "allocation");
+  if (region->page_size_bytes > 0)
+    {
+      g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, region->page_size_bytes / NV_KIB);
+      xmlNode *page = add_child (add_child (backing, "hugepages"), "page");
+
+      set_attribute (page, "size", size);
+      set_attribute (page, "unit", "KiB");
+    }
+  if (region->preallocate)
+    set_attribute (add_child (backing, "allocation"), "mode", "immediate");
+  remove_if_empty (backing);
+}
+
+static xmlNode *
+find_disk (xmlNode *devices, const char *path)
+{
+  for (xmlNode *child = devices->children; child; child = child->next)
+    {
+      g_autofree char *file = NULL;
+
+      if (child->type != XML_ELEMENT_NODE || strcmp ((const char *)child->name, "disk") != 0)
+        continue;
+      file = get_attribute (find_child (child, "source"), "file");
+      if (g_strcmp0 (file, path) == 0)
+        return child;
+    }
+  return NULL;
+}
+
+static gboolean
+target_is_taken (xmlNode *devices, const char *target)
+{
+  for (xmlNode *child = devices->children; child; child = child->next)
+    {
+      g_autofree char *taken = get_attribute (find_child (child, "target"), "dev");
+
+      if (g_strcmp0 (taken, target) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static xmlNode *
+add_disk (xmlNode *devices, const NvDisk *disk)
+{
+  xmlNode *node = add_child (devices, "disk");
+  xmlNode *target;
+  char name[] = "vda";
+
+  while (name[2] < 'z' && target_is_taken (devices, name))
+    name[2]++;
+  set_attribute (node, "type", "file");
+  set_attribute (node, "device", "disk");
+  set_attribute (add_child (node, "driver"), "name", "qemu");
+  set_attribute (add_child (node, "source"), "file", disk->path);
+  target = add_child (node, "target");
+  set_attribute (target, "dev", name);
+  set_attribute (target, "bus", "virtio");
+  return node;
+}
+
+static void
+render_disk (xmlNode *devices, const NvDisk *disk)
+{
+  xmlNode *node = find_disk (devices, disk ? disk->path : "");
+
+  if (!disk)
+    {
+      /* disk=none: %IMAGE_PATH% was filled in with nothing. */
+      if (node)
+        remove_node (node);
+      return;
+    }
+  if (!node)
+    node = add_disk (devices, disk);
+  set_attribute (ensure_child (node, "driver"), "type", nv_disk_format_name (disk->format));
+}
+
+static void
+render_network (xmlNode *devices, const char *network)
+{
+  xmlNode *interface = find_child (devices, "interface");
+  xmlNode *model;
+
+  if (!network)
+    return;
+  if (strcmp (network, "none") == 0)
+    {
+      remove_children (devices, "interface");
+      return;
+    }
+  if (!interface)
+    {
+      interface = add_child (devices, "interface");
+      model = add_child (interface, "model");
+      set_attribute (model, "type", "virtio");
+    }
+  /* The first keeps its address and model; only what it is connected to changes. */
+  remove_children (interface, "source");
+  if (strcmp (network, "user") == 0)
+    set_attribute (interface, "type", "user");
+  else
+    {
+      set_attribute (interface, "type", "network");
+      set_attribute (add_child (interface, "source"), "network", network);
+    }
+  for (xmlNode *next = interface->next, *after; next; next = after)
+    {
+      after = next->next;
+      if (next->type == XML_ELEMENT_NODE && strcmp ((const char *)next->name, "interface") == 0)
+        remove_node (next);
+    }
+}
+
+static void
+render_console_log (xmlNode *devices, const char *path)
+{
+  xmlNode *serial = find_child (devices, "serial");
+  xmlNode *log;
+
+  if (!serial || !path)
+    return;
+  log = ensure_child (serial, "log");
+  set_attribute (log, "file", path);
+  set_attribute (log, "append", "off");
+}
+
+static void
+render_devices (xmlNode *root, const NvVm *vm, const NvDomainOptions *options)
+{
+  xmlNode *devices = ensure_child (root, "devices");
+  xmlNode *emulator = find_child (devices, "emulator");
+
+  if (emulator && options->emulator)
+    set_text (emulator, options->emulator);
+  render_disk (devices, vm->disk);
+  render_network (devices, options->network);
+  render_console_log (devices, vm->console_log);
+}
+
+static void
+render_guest (xmlNode *root, const NvVm *vm)
+{
+  xmlNode *os = ensure_child (root, "os");
+
+  if (!vm->kernel)
+    return;
+  set_text (ensure_child (os, "kernel"), vm->kernel);
+  set_text (ensure_child (os, "initrd"), vm->initrd);
+  set_text (ensure_child (os, "cmdline"), vm->command_line);
+}
+
+static void
+render_metadata (xmlNode *root, const NvVm *vm)
+{
+  xmlNode *metadata = ensure_child (root, "metadata");
+
+  for (xmlNode *child = metadata->children, *next; child; child = next)
+    {
+      next = child->next;
+      if (child->ns && strcmp ((const char *)child->ns->href, NV_METADATA_NAMESPACE) == 0)
+        remove_node (child);
+    }
+  xmlAddChild (metadata, nv_metadata_node (root->doc, vm));
+}
+
+static char *
+format_document (xmlDoc *document)
+{
+  xmlChar *text = NULL;
+  char *copy;
+
+  xmlDocDumpFormatMemoryEnc (document, &text, NULL, "UTF-8", 1);
+  copy = g_strdup ((const char *)text);
+  xmlFree (text);
+  return copy;
+}
+
+char *
+nv_domain_xml_render (const NvTemplate *self, const NvVm *vm, const NvDomainOptions *options)
+{
+  g_autofree char *memory = g_strdup_printf ("%" G_GUINT64_FORMAT, vm->memory_bytes / NV_MIB);
+  g_autofree char *vcpus = g_strdup_printf ("%u", vm->vcpus);
+  const Filling fillings[N_FILLINGS] = {
+    { "%NAME%", vm->name },
+    { "%UUID%", vm->uuid },
+    { "%MEMORY%", memory },
+    { "%CPU%", vcpus },
+    { "%IMAGE_PATH%", vm->disk ? vm->disk->path : "" },
+  };
+  const NvRegion *region = g_ptr_array_index (vm->placement->regions, 0);
+  xmlDoc *document = xmlCopyDoc (self->document, 1);
+  xmlNode *root = xmlDocGetRootElement (document);
+  char *text;
+
+  fill_tree (root, fillings);
+  render_identity (root, vm);
+  render_pins (root, vm);
+  render_memory_placement (root, region);
+  render_memory_backing (root, region);
+  render_guest (root, vm);
+  render_devices (root, vm, options);
+  render_metadata (root, vm);
+  text = format_document (document);
+  xmlFreeDoc (document);
+  return text;
+}
