@@ -31,6 +31,32 @@ nv_vm_info_free (NvVmInfo *info)
   g_free (info);
 }
 
+static void
+info_free (gpointer data)
+{
+  nv_vm_info_free (data);
+}
+
+GPtrArray *
+nv_vm_infos_new (void)
+{
+  return g_ptr_array_new_with_free_func (info_free);
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  const NvVmInfo *first = *(NvVmInfo *const *)a, *second = *(NvVmInfo *const *)b;
+
+  return strverscmp (first->vm->name, second->vm->name);
+}
+
+void
+nv_vm_infos_sort (GPtrArray *infos)
+{
+  g_ptr_array_sort (infos, compare_names);
+}
+
 const char *
 nv_vm_state_name (NvVmState state)
 {

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "host/capabilities.h"
+#include "vm/driver.h"
+
+#include <libvirt/libvirt.h>
+
+/* The libvirt driver's connection; seen by the files of this folder only. */
+typedef struct
+{
+  NvConnection base;
+  virConnectPtr handle;
+  gboolean remote;
+  NvCapabilities *capabilities;
+  char *kvm_reason; /* (nullable): why KVM cannot be used there */
+} LibvirtConnection;
+
+extern const NvDriver nv_driver_libvirt;
+
+/* Sets @error to the message and libvirt's own last error of this thread behind it. Returns: FALSE. */
+gboolean libvirt_fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND or NV_ERROR_FAILED; free with virDomainFree(). */
+virDomainPtr libvirt_lookup (LibvirtConnection *self, const char *name, GError **error);
+
+/* NvDriver.open_console */
+int libvirt_open_console (NvConnection *connection, const char *name, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
