@@ -81,7 +81,7 @@ struct NvDriver
   gboolean (*start_paused) (NvConnection *connection, const char *name, GError **error);
   gboolean (*resume) (NvConnection *connection, const char *name, GError **error);
 
-  /* @force: pull the plug; else ask the guest to power off and return at once. */
+  /* @force: pull the plug (of a stopped VM: no error); else ask the guest to power off and return at once. */
   gboolean (*stop) (NvConnection *connection, const char *name, gboolean force, GError **error);
 
   /* Forgets a stopped VM; its disks stay. NV_ERROR_NOT_FOUND if there is none. */

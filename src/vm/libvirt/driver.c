@@ -358,6 +358,8 @@ libvirt_stop (NvConnection *connection, const char *name, gboolean force, GError
 
   if (!domain)
     return FALSE;
+  if (force && virDomainIsActive (domain) == 0)
+    return TRUE;
   return (force ? virDomainDestroy (domain) : virDomainShutdown (domain)) == 0
          || libvirt_fail (error, "cannot stop '%s'", name);
 }
