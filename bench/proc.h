@@ -45,6 +45,15 @@ int nv_proc_huge_pages (const char *root, unsigned node, uint64_t page_size_byte
 int nv_proc_cpu_has_flag (const char *root, const char *flag);
 
 /**
+ * nv_proc_setting:
+ * @path: below @root, such as "sys/kernel/mm/transparent_hugepage/enabled"
+ * @size: of the buffer @ret_value
+ *
+ * The first word of a file of one setting, or the one in brackets where the file lists all choices.
+ */
+int nv_proc_setting (const char *root, const char *path, char *ret_value, size_t size);
+
+/**
  * nv_proc_numa_pages:
  * @nodes: length of @ret_bytes
  * @ret_bytes: (out): resident bytes on each node, over all mappings of the process, by each mapping's own

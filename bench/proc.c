@@ -1,0 +1,352 @@
+#include "bench/proc.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KIB 1024u
+
+/* A file read line by line; @line is the kernel's line without its newline, of any length. */
+struct reader
+{
+  FILE *file;
+  char *line;
+  size_t capacity;
+};
+
+static int reader_open (struct reader *reader, const char *root, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+
+static int
+reader_open (struct reader *reader, const char *root, const char *format, ...)
+{
+  char path[PATH_MAX];
+  va_list arguments;
+  int length = snprintf (path, sizeof path, "%s/", root);
+
+  memset (reader, 0, sizeof *reader);
+  if (length < 0 || (size_t)length >= sizeof path)
+    return -ENAMETOOLONG;
+  va_start (arguments, format);
+  int more = vsnprintf (path + length, sizeof path - (size_t)length, format, arguments);
+  va_end (arguments);
+  if (more < 0 || (size_t)more >= sizeof path - (size_t)length)
+    return -ENAMETOOLONG;
+  reader->file = fopen (path, "re");
+  return reader->file ? 0 : -errno;
+}
+
+static void
+reader_close (struct reader *reader)
+{
+  if (reader->file)
+    fclose (reader->file);
+  free (reader->line);
+}
+
+/* 1: a line; 0: the end; or -errno. A line with a zero byte in it ends there. */
+static int
+reader_next (struct reader *reader)
+{
+  errno = 0;
+  if (getline (&reader->line, &reader->capacity, reader->file) < 0)
+    return errno ? -errno : 0;
+  reader->line[strcspn (reader->line, "\n")] = '\0';
+  return 1;
+}
+
+/* Digits only: strtoull() would also take a sign. */
+static bool
+parse_count (const char *text, const char **ret_end, uint64_t *ret_value)
+{
+  char *end;
+
+  if (*text < '0' || *text > '9')
+    return false;
+  errno = 0;
+  *ret_value = strtoull (text, &end, 10);
+  *ret_end = end;
+  return errno == 0;
+}
+
+static bool
+add_product (uint64_t *sum, uint64_t count, uint64_t size)
+{
+  uint64_t product;
+
+  return !__builtin_mul_overflow (count, size, &product) && !__builtin_add_overflow (*sum, product, sum);
+}
+
+/* One `Name: 123 kB` of a meminfo. */
+struct field
+{
+  const char *name;
+  uint64_t bytes;
+  bool found;
+};
+
+/* -EBADMSG if @line has one of the fields, and it is no size. */
+static int
+read_field (const char *line, struct field *fields, size_t n_fields)
+{
+  const char *colon = strchr (line, ':');
+  uint64_t kib, bytes = 0;
+  const char *end;
+
+  for (size_t i = 0; colon && i < n_fields; i++)
+    {
+      if (strlen (fields[i].name) != (size_t)(colon - line)
+          || strncmp (line, fields[i].name, (size_t)(colon - line)) != 0)
+        continue;
+      line = colon + 1 + strspn (colon + 1, " \t");
+      if (!parse_count (line, &end, &kib) || strcmp (end, " kB") != 0 || !add_product (&bytes, kib, KIB))
+        return -EBADMSG;
+      fields[i].bytes = bytes;
+      fields[i].found = true;
+      return 0;
+    }
+  return 0;
+}
+
+/* All @fields must be there. @prefix: what every line begins with. Closes @reader. */
+static int
+read_fields (struct reader *reader, const char *prefix, struct field *fields, size_t n_fields)
+{
+  int result;
+
+  while ((result = reader_next (reader)) == 1)
+    if (strncmp (reader->line, prefix, strlen (prefix)) == 0
+        && (result = read_field (reader->line + strlen (prefix), fields, n_fields)) < 0)
+      break;
+  for (size_t i = 0; result == 0 && i < n_fields; i++)
+    if (!fields[i].found)
+      result = -EBADMSG;
+  reader_close (reader);
+  return result;
+}
+
+int
+nv_proc_machine_memory (const char *root, struct nv_proc_memory *ret_memory)
+{
+  struct field fields[] = { { "MemTotal" }, { "MemFree" }, { "MemAvailable" } };
+  struct reader reader;
+  int result = reader_open (&reader, root, "proc/meminfo");
+
+  if (result == 0)
+    result = read_fields (&reader, "", fields, sizeof fields / sizeof *fields);
+  if (result == 0)
+    *ret_memory = (struct nv_proc_memory){ fields[0].bytes, fields[1].bytes, fields[2].bytes };
+  return result;
+}
+
+/* The sum of the low watermarks of @node's zones, in bytes; 0 where the kernel shows no zones. */
+static int
+read_low_watermarks (const char *root, unsigned node, uint64_t *ret_bytes)
+{
+  uint64_t page_bytes = (uint64_t)sysconf (_SC_PAGESIZE), pages, sum = 0;
+  unsigned zone_node;
+  bool inside = false;
+  struct reader reader;
+  int result = reader_open (&reader, root, "proc/zoneinfo");
+
+  while (result == 0 && (result = reader_next (&reader)) == 1)
+    {
+      const char *word = reader.line + strspn (reader.line, " "), *end;
+
+      result = 0;
+      if (sscanf (reader.line, "Node %u, zone", &zone_node) == 1)
+        inside = zone_node == node;
+      if (!inside || strncmp (word, "low ", 4) != 0)
+        continue;
+      if (!parse_count (word + 4 + strspn (word + 4, " "), &end, &pages) || *end != '\0'
+          || !add_product (&sum, pages, page_bytes))
+        result = -EBADMSG;
+    }
+  reader_close (&reader);
+  if (result == 0 || result == -ENOENT)
+    *ret_bytes = sum;
+  return result == -ENOENT ? 0 : result;
+}
+
+int
+nv_proc_node_memory (const char *root, unsigned node, struct nv_proc_memory *ret_memory)
+{
+  enum
+  {
+    TOTAL,
+    FREE,
+    ACTIVE_FILE,
+    INACTIVE_FILE,
+    RECLAIMABLE_SLAB,
+    N_FIELDS
+  };
+  struct field fields[N_FIELDS] = {
+    { "MemTotal" }, { "MemFree" }, { "Active(file)" }, { "Inactive(file)" }, { "SReclaimable" }
+  };
+  uint64_t low_bytes, available = 0;
+  char prefix[32];
+  struct reader reader;
+  int result = reader_open (&reader, root, "sys/devices/system/node/node%u/meminfo", node);
+
+  snprintf (prefix, sizeof prefix, "Node %u ", node);
+  if (result == 0)
+    result = read_fields (&reader, prefix, fields, N_FIELDS);
+  if (result == 0)
+    result = read_low_watermarks (root, node, &low_bytes);
+  for (int i = FREE; result == 0 && i < N_FIELDS; i++)
+    if (!add_product (&available, fields[i].bytes, 1))
+      result = -EBADMSG;
+  if (result < 0)
+    return result;
+  ret_memory->total = fields[TOTAL].bytes;
+  ret_memory->free = fields[FREE].bytes;
+  ret_memory->available = available > low_bytes ? available - low_bytes : 0;
+  return 0;
+}
+
+static int
+read_count (const char *root, unsigned node, uint64_t page_size_bytes, const char *name, uint64_t *ret_count)
+{
+  const char *end;
+  struct reader reader;
+  int result = reader_open (&reader, root, "sys/devices/system/node/node%u/hugepages/hugepages-%llukB/%s",
+                            node, (unsigned long long)(page_size_bytes / KIB), name);
+
+  if (result == 0)
+    result = reader_next (&reader);
+  if (result >= 0)
+    result = result == 1 && parse_count (reader.line, &end, ret_count) && *end == '\0' ? 0 : -EBADMSG;
+  reader_close (&reader);
+  return result;
+}
+
+int
+nv_proc_huge_pages (const char *root, unsigned node, uint64_t page_size_bytes, uint64_t *ret_total_pages,
+                    uint64_t *ret_free_pages)
+{
+  uint64_t total, free_pages;
+  int result = read_count (root, node, page_size_bytes, "nr_hugepages", &total);
+
+  if (result == 0)
+    result = read_count (root, node, page_size_bytes, "free_hugepages", &free_pages);
+  if (result < 0)
+    return result;
+  *ret_total_pages = total;
+  *ret_free_pages = free_pages;
+  return 0;
+}
+
+static bool
+has_word (const char *text, const char *word)
+{
+  size_t length = strlen (word);
+
+  for (const char *at = text; (at = strstr (at, word)); at += length)
+    if ((at == text || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+      return true;
+  return false;
+}
+
+int
+nv_proc_cpu_has_flag (const char *root, const char *flag)
+{
+  struct reader reader;
+  int result = reader_open (&reader, root, "proc/cpuinfo");
+
+  while (result == 0 && (result = reader_next (&reader)) == 1)
+    {
+      const char *colon = strchr (reader.line, ':');
+
+      if (colon && (strncmp (reader.line, "flags", 5) == 0 || strncmp (reader.line, "Features", 8) == 0))
+        {
+          result = has_word (colon + 1, flag);
+          break;
+        }
+      result = 0;
+    }
+  reader_close (&reader);
+  return result;
+}
+
+int
+nv_proc_setting (const char *root, const char *path, char *ret_value, size_t size)
+{
+  struct reader reader;
+  int result = reader_open (&reader, root, "%s", path);
+
+  if (result == 0)
+    result = reader_next (&reader);
+  if (result == 1)
+    {
+      const char *value = strchr (reader.line, '[');
+      size_t length;
+
+      value = value ? value + 1 : reader.line;
+      length = strcspn (value, "] ");
+      result = 0;
+      if (length == 0 || length >= size)
+        result = -EBADMSG;
+      else
+        {
+          memcpy (ret_value, value, length);
+          ret_value[length] = '\0';
+        }
+    }
+  else if (result == 0)
+    result = -EBADMSG;
+  reader_close (&reader);
+  return result;
+}
+
+/* Adds what one line of numa_maps says. The page size stands behind the counts, so they are looked for twice.
+ * A file's name holds no blank here: the kernel writes it as \040. */
+static int
+add_mapping (const char *line, size_t nodes, uint64_t *bytes)
+{
+  const char *size = strstr (line, " kernelpagesize_kB="), *end;
+  uint64_t kib = 0, node, pages;
+
+  if (size && !parse_count (size + strlen (" kernelpagesize_kB="), &end, &kib))
+    return -EBADMSG;
+  for (const char *at = line; (at = strstr (at, " N")); at++)
+    {
+      if (!parse_count (at + 2, &end, &node) || *end != '=')
+        continue;
+      if (kib == 0 || kib > UINT64_MAX / KIB || !parse_count (end + 1, &end, &pages))
+        return -EBADMSG;
+      if (node < nodes && !add_product (&bytes[node], pages, kib * KIB))
+        return -EBADMSG;
+    }
+  return 0;
+}
+
+int
+nv_proc_numa_pages (const char *root, int pid, size_t nodes, uint64_t *ret_bytes)
+{
+  struct reader reader, status;
+  uint64_t *bytes;
+  int result = reader_open (&reader, root, "proc/%d/numa_maps", pid);
+
+  if (result == -ENOENT)
+    {
+      result = reader_open (&status, root, "proc/%d/status", pid) == -ENOENT ? -ESRCH : -ENOENT;
+      reader_close (&status);
+    }
+  if (result < 0)
+    return result;
+  bytes = calloc (nodes ? nodes : 1, sizeof *bytes);
+  if (!bytes)
+    result = -ENOMEM;
+  while (result == 0 && (result = reader_next (&reader)) == 1)
+    result = add_mapping (reader.line, nodes, bytes);
+  if (result == 0)
+    memcpy (ret_bytes, bytes, nodes * sizeof *bytes);
+  free (bytes);
+  reader_close (&reader);
+  return result;
+}
