@@ -21,6 +21,16 @@ has_uuid (const char *command_line, gsize length, const char *uuid)
   return FALSE;
 }
 
+gboolean
+nv_qemu_process_is (int pid, const char *uuid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cmdline", pid);
+  g_autofree char *command_line = NULL;
+  gsize length;
+
+  return g_file_get_contents (path, &command_line, &length, NULL) && has_uuid (command_line, length, uuid);
+}
+
 static int
 find_pid (const char *uuid)
 {
@@ -29,12 +39,7 @@ find_pid (const char *uuid)
 
   while (proc && (entry = g_dir_read_name (proc)))
     {
-      g_autofree char *path = g_build_filename ("/proc", entry, "cmdline", NULL);
-      g_autofree char *command_line = NULL;
-      gsize length;
-
-      if (g_ascii_isdigit (*entry) && g_file_get_contents (path, &command_line, &length, NULL)
-          && has_uuid (command_line, length, uuid))
+      if (g_ascii_isdigit (*entry) && nv_qemu_process_is (atoi (entry), uuid))
         return atoi (entry);
     }
   return -1;

@@ -14,3 +14,6 @@
  * Returns: %FALSE with NV_ERROR_UNAVAILABLE.
  */
 gboolean nv_qemu_process_find (const char *uuid, int *ret_pid, GArray **ret_threads, GError **error);
+
+/* Does process @pid of this machine run the VM of @uuid? */
+gboolean nv_qemu_process_is (int pid, const char *uuid);

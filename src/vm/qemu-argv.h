@@ -16,7 +16,8 @@ typedef struct
  * @network: (nullable): "none" (the default) or "user"
  *
  * A QEMU that goes into the background, its CPUs stopped, and answers on @paths->qmp_socket. JSON where QEMU
- * takes JSON (-object, -device, -blockdev, -netdev); commas are doubled elsewhere. Pure.
+ * takes JSON (-object, -device, -blockdev, -netdev); commas are doubled elsewhere. The guest sees the machine
+ * that templates/domain.xml describes. CPU sets are not in it: the driver pins threads. Pure.
  *
  * Returns: (transfer full): argv, NULL-terminated; NULL with NV_ERROR_UNAVAILABLE if QEMU cannot express
  * the placement.

@@ -10,7 +10,7 @@
 char *nv_state_disks_dir (GError **error);    /* default place of disks */
 char *nv_state_consoles_dir (GError **error); /* UUID.log: what guests printed */
 char *nv_state_guest_dir (GError **error);    /* the default guest's kernel and initramfs */
-char *nv_state_qemu_dir (GError **error);     /* UUID.xml: the VMs of the QEMU driver */
+char *nv_state_qemu_dir (GError **error);     /* NAME.xml: the VMs of the QEMU driver */
 char *nv_state_runtime_dir (GError **error);  /* sockets, locks */
 
 /**
