@@ -93,7 +93,7 @@ nv_read_seed (const NvCommonOptions *common, guint64 *ret_seed, gboolean *ret_gi
       *ret_seed = g_random_int ();
       return TRUE;
     }
-  if (nv_count_parse (common->seed, 0, G_MAXUINT64, ret_seed, &problem))
+  if (nv_count_parse (common->seed, 0, G_MAXINT64, ret_seed, &problem))
     return TRUE;
   g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "seed %s", problem->message);
   return FALSE;

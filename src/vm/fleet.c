@@ -1,6 +1,8 @@
 #include "vm/fleet.h"
 #include "base/error.h"
 
+#include <string.h>
+
 /* libvirtd works on several requests of one connection at once; more threads than this only queue there. */
 #define MAX_THREADS 8
 
@@ -37,6 +39,8 @@ struct Stage
   const NvFleetPlan *plan;
   NvDiskMaker *disks;
   NvFleetTimes *times;
+  gboolean paused;
+  guint timeout_s;
 };
 
 typedef struct
@@ -312,6 +316,102 @@ nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError **error)
   if (ret_times)
     *ret_times = times;
   return up;
+}
+
+static gboolean
+start_one (Stage *stage, gpointer item, GError **error)
+{
+  const NvVmInfo *info = item;
+  const NvDriver *driver = stage->connection->driver;
+
+  if (info->state == NV_VM_STOPPED && !driver->start_paused (stage->connection, info->vm->name, error))
+    return FALSE;
+  return stage->paused || info->state == NV_VM_RUNNING
+         || driver->resume (stage->connection, info->vm->name, error);
+}
+
+/* The state now; STOPPED for a VM that is gone. */
+static gboolean
+read_state (NvConnection *connection, const char *name, NvVmState *ret_state, GError **error)
+{
+  g_autoptr (GPtrArray) infos = connection->driver->list (connection, error);
+
+  if (!infos)
+    return FALSE;
+  *ret_state = NV_VM_STOPPED;
+  for (guint i = 0; i < infos->len; i++)
+    {
+      const NvVmInfo *info = g_ptr_array_index (infos, i);
+
+      if (strcmp (info->vm->name, name) == 0)
+        *ret_state = info->state;
+    }
+  return TRUE;
+}
+
+static gboolean
+stop_one (Stage *stage, gpointer item, GError **error)
+{
+  const NvVmInfo *info = item;
+  const char *name = info->vm->name;
+  gint64 deadline = g_get_monotonic_time () + (gint64)stage->timeout_s * G_USEC_PER_SEC;
+  gboolean force = stage->timeout_s == 0 || info->vm->kernel;
+  NvVmState state = info->state;
+
+  if (state == NV_VM_STOPPED)
+    return TRUE;
+  if (!stage->connection->driver->stop (stage->connection, name, force, error))
+    return FALSE;
+  while (!force && state != NV_VM_STOPPED)
+    {
+      if (g_get_monotonic_time () > deadline)
+        {
+          g_set_error (error, NV_ERROR, NV_ERROR_FAILED,
+                       "cannot stop '%s': its guest did not power off within %u s (--force pulls the plug)",
+                       name, stage->timeout_s);
+          return FALSE;
+        }
+      g_usleep (G_USEC_PER_SEC / 5);
+      if (!read_state (stage->connection, name, &state, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+nv_fleet_start (NvConnection *connection, GPtrArray *infos, gboolean paused, NvFleetProgress progress,
+                gpointer progress_data, GError **error)
+{
+  NvFleetTimes times = { 0 };
+  Stage stage = {
+    .work = start_one,
+    .name = NV_STAGE_START,
+    .connection = connection,
+    .times = &times,
+    .paused = paused,
+    .progress = progress,
+    .progress_data = progress_data,
+  };
+
+  return run_stage (&stage, infos, error);
+}
+
+gboolean
+nv_fleet_stop (NvConnection *connection, GPtrArray *infos, guint timeout_s, NvFleetProgress progress,
+               gpointer progress_data, GError **error)
+{
+  NvFleetTimes times = { 0 };
+  Stage stage = {
+    .work = stop_one,
+    .name = NV_STAGE_STOP,
+    .connection = connection,
+    .times = &times,
+    .timeout_s = timeout_s,
+    .progress = progress,
+    .progress_data = progress_data,
+  };
+
+  return run_stage (&stage, infos, error);
 }
 
 gboolean

@@ -18,6 +18,7 @@ typedef enum
   NV_STAGE_START,
   NV_STAGE_RESUME,
   NV_STAGE_ROLL_BACK,
+  NV_STAGE_STOP,
   NV_STAGE_REMOVE,
   NV_N_STAGES
 } NvStage;
@@ -79,4 +80,25 @@ gboolean nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError *
  * Returns: %FALSE with the first failure, its message counting the others.
  */
 gboolean nv_fleet_down (NvConnection *connection, GPtrArray *infos, NvFleetProgress progress,
+                        gpointer progress_data, GError **error);
+
+/**
+ * nv_fleet_start:
+ * @infos: (element-type NvVmInfo): stopped ones are started, paused ones resumed
+ * @paused: leave the CPUs stopped
+ *
+ * In parallel; goes on past failures. Returns: as nv_fleet_down().
+ */
+gboolean nv_fleet_start (NvConnection *connection, GPtrArray *infos, gboolean paused,
+                         NvFleetProgress progress, gpointer progress_data, GError **error);
+
+/**
+ * nv_fleet_stop:
+ * @timeout_s: how long a guest may take to power off; 0: pull the plug at once
+ *
+ * In parallel; goes on past failures. The default guest has nothing to save and is not asked.
+ *
+ * Returns: as nv_fleet_down(); a guest that did not power off in time goes on running and is an error.
+ */
+gboolean nv_fleet_stop (NvConnection *connection, GPtrArray *infos, guint timeout_s, NvFleetProgress progress,
                         gpointer progress_data, GError **error);

@@ -1,0 +1,333 @@
+#include "cmd/prepare.h"
+
+#include "image/default-guest.h"
+#include "vm/domain-xml.h"
+#include "vm/reservations.h"
+#include "vm/state.h"
+
+#include <string.h>
+
+/* Files that several requests name are read once. */
+typedef struct
+{
+  NvPreparation *preparation;
+  GHashTable *templates; /* path -> text */
+  GHashTable *bases;     /* path -> NvDiskInfo */
+  NvGuest *guest;
+  char *disk_dir;
+  char *consoles_dir;
+} Builder;
+
+static gboolean
+choose_accel (NvPreparation *preparation, GError **error)
+{
+  const char *wanted = preparation->context->common->accel;
+
+  if (wanted && !nv_accel_parse (wanted, &preparation->accel))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "accelerator '%s': kvm or tcg is allowed", wanted);
+      return FALSE;
+    }
+  if (!wanted)
+    preparation->accel = preparation->host->kvm_usable ? NV_ACCEL_KVM : NV_ACCEL_TCG;
+  if (preparation->accel == NV_ACCEL_TCG)
+    preparation->emulation_reason = wanted || !preparation->host->kvm_reason
+                                        ? g_strdup ("as asked for")
+                                        : g_strdup (preparation->host->kvm_reason);
+  return TRUE;
+}
+
+gboolean
+nv_prepare_host (NvPreparation *preparation, GError **error)
+{
+  NvConnection *connection = preparation->context->connection;
+
+  preparation->host = connection->driver->host (connection, error);
+  return preparation->host && choose_accel (preparation, error);
+}
+
+/* Reads a template of the user's, once. NULL with a problem. */
+static const char *
+read_template (Builder *builder, const char *path, GError **error)
+{
+  char *text = g_hash_table_lookup (builder->templates, path);
+  g_autoptr (GError) problem = NULL;
+
+  if (text)
+    return text;
+  if (!g_file_get_contents (path, &text, NULL, &problem))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "template '%s': %s", path, problem->message);
+      return NULL;
+    }
+  g_hash_table_insert (builder->templates, g_strdup (path), text);
+  return text;
+}
+
+static const NvDiskInfo *
+read_base (Builder *builder, const char *path, GError **error)
+{
+  NvDiskInfo *info = g_hash_table_lookup (builder->bases, path);
+
+  if (info)
+    return info;
+  info = nv_disk_info_read (path, NULL, error);
+  if (info)
+    g_hash_table_insert (builder->bases, g_strdup (path), info);
+  return info;
+}
+
+/* The machine type's limit, and what can be said of the request before planning. */
+static void
+check_request (Builder *builder, const NvRequest *request)
+{
+  NvPreparation *preparation = builder->preparation;
+  NvConnection *connection = preparation->context->connection;
+  g_autoptr (NvTemplate) template = NULL;
+  const char *template_xml = NULL, *machine;
+  GError *error = NULL;
+
+  if (request->template_file)
+    template_xml = read_template (builder, request->template_file, &error);
+  if (!error)
+    template = nv_template_parse (template_xml, &error);
+  if (!template)
+    {
+      if (template_xml)
+        g_prefix_error (&error, "template '%s': ", request->template_file);
+      nv_problems_take_error (preparation->problems, request->line, error);
+      return;
+    }
+  machine = nv_template_machine (template);
+  nv_request_check (request, preparation->host->host, connection->driver->max_vcpus (connection, machine),
+                    machine ? machine : "the default", preparation->problems);
+}
+
+static gboolean
+boots_default_guest (const NvRequest *request)
+{
+  return !request->template_file && !request->base;
+}
+
+static NvDisk *
+build_disk (Builder *builder, const NvRequest *request, GError **error)
+{
+  const NvPreparation *preparation = builder->preparation;
+  g_autofree char *base = request->base ? g_canonicalize_filename (request->base, NULL) : NULL;
+  g_autofree char *path = preparation->disk_path
+                              ? g_canonicalize_filename (preparation->disk_path, NULL)
+                              : nv_disk_path (builder->disk_dir, request->name, preparation->disk_format);
+  const NvDiskInfo *info = NULL;
+  guint64 size_bytes = request->disk_bytes;
+  NvDisk *disk;
+
+  if (base && !(info = read_base (builder, base, error)))
+    return NULL;
+  if (size_bytes == 0)
+    size_bytes = info ? info->virtual_bytes : NV_DISK_DEFAULT_BYTES;
+  if (!preparation->refer_to_disks && g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_EXISTS,
+                   "disk '%s' exists: `numavm disk delete` removes it, another name or --prefix avoids it",
+                   path);
+      return NULL;
+    }
+  disk = nv_disk_new (path, preparation->disk_format, size_bytes, base);
+  disk->created = !preparation->refer_to_disks;
+  return disk;
+}
+
+static NvVm *
+build_vm (Builder *builder, const NvRequest *request, NvPlacement *taken_placement, GError **error)
+{
+  NvPreparation *preparation = builder->preparation;
+  g_autoptr (NvVm) vm = nv_vm_new ();
+
+  vm->name = g_strdup (request->name);
+  vm->uuid = g_uuid_string_random ();
+  vm->vcpus = request->vcpus;
+  vm->memory_bytes = request->memory_bytes;
+  vm->placement = taken_placement;
+  vm->seed = preparation->seed;
+  vm->index = request->index;
+  vm->accel = preparation->accel;
+  if (builder->consoles_dir)
+    vm->console_log = g_strdup_printf ("%s/%s.log", builder->consoles_dir, vm->uuid);
+  if (request->has_disk && !(vm->disk = build_disk (builder, request, error)))
+    return NULL;
+  if (boots_default_guest (request) && builder->guest)
+    {
+      vm->kernel = g_strdup (builder->guest->kernel);
+      vm->initrd = g_strdup (builder->guest->initrd);
+      vm->command_line = g_strdup (builder->guest->command_line);
+    }
+  return g_steal_pointer (&vm);
+}
+
+/* What the driver can say before anything is made. */
+static gboolean
+check_with_driver (const NvPreparation *preparation, const NvFleetMember *member, GError **error)
+{
+  NvConnection *connection = preparation->context->connection;
+  gboolean exists = FALSE;
+
+  if (preparation->only_print)
+    return TRUE;
+  if (!connection->driver->exists (connection, member->vm->name, &exists, error))
+    return FALSE;
+  if (exists)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_EXISTS,
+                   "name '%s': a VM of that name exists; another name or --prefix avoids it",
+                   member->vm->name);
+      return FALSE;
+    }
+  return connection->driver->check (connection, member->vm, member->template_xml, preparation->network,
+                                    error);
+}
+
+static NvFleetMember *
+build_member (Builder *builder, const NvRequest *request, NvPlacement *taken_placement, GError **error)
+{
+  NvFleetMember *member = g_new0 (NvFleetMember, 1);
+
+  if (request->template_file)
+    member->template_xml = g_strdup (read_template (builder, request->template_file, error));
+  member->vm = build_vm (builder, request, taken_placement, error);
+  if (member->vm && check_with_driver (builder->preparation, member, error))
+    return member;
+  nv_fleet_member_free (member);
+  return NULL;
+}
+
+/* Places that several VMs share: made or found once. */
+static gboolean
+find_places (Builder *builder, GError **error)
+{
+  NvPreparation *preparation = builder->preparation;
+  g_autofree char *guest_dir = NULL;
+  gboolean needs_guest = FALSE;
+
+  for (guint i = 0; i < preparation->requests->len; i++)
+    needs_guest |= boots_default_guest (g_ptr_array_index (preparation->requests, i));
+  if (preparation->no_guest || nv_problems_count (preparation->problems) > 0)
+    needs_guest = FALSE;
+  if (preparation->host->remote)
+    {
+      g_set_error (
+          error, NV_ERROR, NV_ERROR_UNAVAILABLE,
+          "'%s' is on another machine: numavm makes disks and guests on its own machine only, run it there",
+          preparation->context->connection->uri);
+      return FALSE;
+    }
+  builder->disk_dir = preparation->disk_dir ? g_canonicalize_filename (preparation->disk_dir, NULL)
+                                            : nv_state_disks_dir (error);
+  if (!builder->disk_dir)
+    return FALSE;
+  if (!g_file_test (builder->disk_dir, G_FILE_TEST_IS_DIR))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "directory '%s': there is none", builder->disk_dir);
+      return FALSE;
+    }
+  if (!(builder->consoles_dir = nv_state_consoles_dir (error)) || !(guest_dir = nv_state_guest_dir (error)))
+    return FALSE;
+  if (needs_guest && !(builder->guest = nv_guest_default (preparation->kernel, guest_dir, error)))
+    return FALSE;
+  return TRUE;
+}
+
+static void
+builder_clear (Builder *builder)
+{
+  g_clear_pointer (&builder->templates, g_hash_table_unref);
+  g_clear_pointer (&builder->bases, g_hash_table_unref);
+  g_clear_pointer (&builder->guest, nv_guest_free);
+  g_clear_pointer (&builder->disk_dir, g_free);
+  g_clear_pointer (&builder->consoles_dir, g_free);
+}
+
+static void
+destroy_info (gpointer data)
+{
+  nv_disk_info_free (data);
+}
+
+static void
+destroy_member (gpointer data)
+{
+  nv_fleet_member_free (data);
+}
+
+/* Requests without a problem of their own; the others would only hide it behind problems that follow. */
+static GPtrArray *
+good_requests (const NvPreparation *preparation)
+{
+  GPtrArray *good = g_ptr_array_new ();
+
+  for (guint i = 0; i < preparation->requests->len; i++)
+    {
+      NvRequest *request = g_ptr_array_index (preparation->requests, i);
+
+      if (request->line == 0 ? nv_problems_count (preparation->problems) == 0
+                             : !nv_problems_line_is_bad (preparation->problems, request->line))
+        g_ptr_array_add (good, request);
+    }
+  return good;
+}
+
+static gboolean
+plan_and_build (Builder *builder, GError **error)
+{
+  NvPreparation *preparation = builder->preparation;
+  g_autoptr (GPtrArray) good = good_requests (preparation);
+  g_autoptr (NvLedger) ledger = NULL;
+  g_autoptr (GPtrArray) placements = NULL;
+
+  ledger = nv_reservations_read (preparation->context->connection, preparation->host, error);
+  if (!ledger)
+    return FALSE;
+  placements = nv_plan (preparation->host->host, ledger, good, preparation->seed, preparation->problems);
+  for (guint i = 0; i < good->len; i++)
+    {
+      const NvRequest *request = g_ptr_array_index (good, i);
+      NvPlacement *placement = g_steal_pointer (&g_ptr_array_index (placements, i));
+      GError *problem = NULL;
+      NvFleetMember *member = placement ? build_member (builder, request, placement, &problem) : NULL;
+
+      if (member)
+        g_ptr_array_add (preparation->members, member);
+      else if (problem)
+        {
+          preparation->n_bad_inputs++;
+          nv_problems_take_error (preparation->problems, request->line, problem);
+        }
+    }
+  return TRUE;
+}
+
+gboolean
+nv_prepare_members (NvPreparation *preparation, GError **error)
+{
+  Builder builder = {
+    .preparation = preparation,
+    .templates = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free),
+    .bases = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, destroy_info),
+  };
+  gboolean prepared;
+
+  preparation->members = g_ptr_array_new_with_free_func (destroy_member);
+  for (guint i = 0; i < preparation->requests->len; i++)
+    check_request (&builder, g_ptr_array_index (preparation->requests, i));
+  preparation->n_bad_inputs = nv_problems_count (preparation->problems);
+  prepared = find_places (&builder, error) && plan_and_build (&builder, error);
+  builder_clear (&builder);
+  return prepared;
+}
+
+void
+nv_preparation_clear (NvPreparation *preparation)
+{
+  g_clear_pointer (&preparation->host, nv_driver_host_free);
+  g_clear_pointer (&preparation->emulation_reason, g_free);
+  g_clear_pointer (&preparation->members, g_ptr_array_unref);
+}

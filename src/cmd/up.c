@@ -1,0 +1,383 @@
+/* up: lines in, running placed VMs out. */
+
+#include "cmd/command.h"
+#include "cmd/prepare.h"
+#include "cmd/select.h"
+#include "cmd/show.h"
+#include "vm/lock.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Notes on single VMs are shown up to here; --json has all. */
+#define MAX_NOTES 10
+
+typedef struct
+{
+  char *policy;
+  char *nodes;
+  char *cpus;
+  char *pages;
+  char *disk;
+  char *base;
+  char *template;
+  char *columns;
+  char *prefix;
+  char *network;
+  char *kernel;
+  char *directory;
+  char *format;
+  gboolean prealloc;
+  gboolean paused;
+  gboolean no_start;
+  gboolean keep;
+  gboolean dry_run;
+} UpOptions;
+
+static const NvOption up_options[] = {
+  { "policy", 'p', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, policy), "NAME",
+    "where memory goes: random, interleave, round-robin, local, pack, spread or none (default)" },
+  { "nodes", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, nodes), "N",
+    "choose among the first N nodes that a VM may use; default: all" },
+  { "cpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, cpus), "free|same|NODES",
+    "pin to the CPUs of these nodes, or of the memory's; default: free" },
+  { "pages", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, pages), "SIZE",
+    "memory from huge pages of this size, such as 2M" },
+  { "prealloc", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (UpOptions, prealloc), NULL,
+    "allocate all memory at start" },
+  { "disk", 's', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, disk), "SIZE|none",
+    "size of each disk; default 2G" },
+  { "base", 'b', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, base), "IMAGE",
+    "make each disk an overlay on this image" },
+  { "format", 'f', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, format), "qcow2|raw",
+    "of the disks; default qcow2" },
+  { "directory", 'd', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, directory), "DIR", "where the disks go" },
+  { "template", 't', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, template), "FILE",
+    "domain XML of your own" },
+  { "network", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, network), "user|none|NAME",
+    "instead of what the template says" },
+  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, kernel), "FILE",
+    "of the default guest; default: the newest one found" },
+  { "columns", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, columns), "KEYS",
+    "what a line's leading words are; default vcpus,memory" },
+  { "prefix", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, prefix), "TEXT",
+    "put before every VM's name" },
+  { "dry-run", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (UpOptions, dry_run), NULL,
+    "show the placement, make nothing" },
+  { "no-start", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (UpOptions, no_start), NULL,
+    "make and define, do not start" },
+  { "paused", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (UpOptions, paused), NULL, "start with the CPUs stopped" },
+  { "keep", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (UpOptions, keep), NULL,
+    "leave what was made if something fails" },
+  { NULL },
+};
+
+/* The command's options, as what a line that does not say has. */
+static NvRequest *
+read_defaults (const UpOptions *options, GError **error)
+{
+  g_autoptr (NvRequest) defaults = g_new0 (NvRequest, 1);
+  const char *const settings[][2] = {
+    { "vcpus", "1" },
+    { "memory", "2048" },
+    { "policy", options->policy ? options->policy : "none" },
+    { "nodes", options->nodes },
+    { "cpus", options->cpus ? options->cpus : "free" },
+    { "pages", options->pages },
+    { "prealloc", options->prealloc ? "yes" : "no" },
+    { "disk", options->disk },
+    { "base", options->base },
+    { "template", options->template },
+  };
+
+  defaults->has_disk = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (settings[i][1] && !nv_request_set (defaults, settings[i][0], settings[i][1], error))
+      return NULL;
+  return g_steal_pointer (&defaults);
+}
+
+/* The whole input; "-" and no name are standard input. */
+static char *
+read_input (const char *file, gsize *ret_length, GError **error)
+{
+  GString *text;
+  char bytes[4096];
+  size_t length;
+  g_autoptr (GError) problem = NULL;
+  char *contents;
+
+  if (strcmp (file, "-") != 0)
+    {
+      if (g_file_get_contents (file, &contents, ret_length, &problem))
+        return contents;
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", problem->message);
+      return NULL;
+    }
+  text = g_string_new (NULL);
+  while ((length = fread (bytes, 1, sizeof bytes, stdin)) > 0)
+    g_string_append_len (text, bytes, (gssize)length);
+  *ret_length = text->len;
+  return g_string_free (text, FALSE);
+}
+
+static void
+print_problems (NvProblems *problems)
+{
+  for (guint i = 0; i < nv_problems_count (problems); i++)
+    {
+      g_autofree char *text = nv_problems_format (problems, i);
+
+      nv_message ("%s", text);
+    }
+}
+
+static void
+print_summary_of_problems (NvProblems *problems, guint n_lines)
+{
+  guint n_bad = nv_problems_count_lines (problems);
+
+  print_problems (problems);
+  if (nv_problems_line_is_bad (problems, 0))
+    nv_message ("nothing was made");
+  else if (n_lines == 1)
+    nv_message ("the only line is wrong, nothing was made");
+  else
+    nv_message ("%u of %u lines %s wrong, nothing was made", n_bad, n_lines, n_bad == 1 ? "is" : "are");
+}
+
+static void
+print_notes (const NvCommandContext *context, GPtrArray *members)
+{
+  guint n_notes = 0;
+
+  for (guint i = 0; i < members->len; i++)
+    {
+      const NvVm *vm = ((const NvFleetMember *)g_ptr_array_index (members, i))->vm;
+      g_autofree char *skipped = vm->placement->skipped && !nv_set_is_empty (vm->placement->skipped)
+                                     ? nv_set_format (vm->placement->skipped)
+                                     : NULL;
+
+      if (vm->placement->note && n_notes++ < MAX_NOTES)
+        nv_note (context, "%s: %s", vm->name, vm->placement->note);
+      if (skipped && n_notes++ < MAX_NOTES)
+        nv_note (context, "%s: passed over node %s, too little memory left there", vm->name, skipped);
+    }
+  if (n_notes > MAX_NOTES)
+    nv_note (context, "and %u more such notes: --json has them", n_notes - MAX_NOTES);
+}
+
+static void
+print_table (GPtrArray *members)
+{
+  g_autoptr (NvTable) table = nv_vm_table_new (FALSE);
+  g_autofree char *text = NULL;
+
+  for (guint i = 0; i < members->len; i++)
+    nv_vm_table_add (table, ((const NvFleetMember *)g_ptr_array_index (members, i))->vm, NULL);
+  text = nv_table_format (table);
+  fputs (text, stdout);
+  fflush (stdout);
+}
+
+static void
+print_json (const NvPreparation *preparation, const char *state, double seconds)
+{
+  json_t *vms = json_array ();
+
+  for (guint i = 0; i < preparation->members->len; i++)
+    {
+      const NvVm *vm = ((const NvFleetMember *)g_ptr_array_index (preparation->members, i))->vm;
+      NvConnection *connection = preparation->context->connection;
+      int pid = 0;
+
+      if (strcmp (state, "running") == 0 || strcmp (state, "paused") == 0)
+        connection->driver->process (connection, vm->name, &pid, NULL, NULL);
+      json_array_append_new (vms, nv_vm_to_json (vm, state, pid));
+    }
+  nv_print_json (json_pack ("{s:I, s:b, s:f, s:o}", "seed", (json_int_t)preparation->seed, "emulated",
+                            preparation->accel == NV_ACCEL_TCG, "seconds", seconds, "vms", vms));
+}
+
+static void
+print_times (const NvCommandContext *context, const NvFleetTimes *times)
+{
+  nv_note (context, "made in %.3f s, started in %.3f s, resumed in %.3f s",
+           (double)times->stage_us[NV_STAGE_MAKE] / 1e6, (double)times->stage_us[NV_STAGE_START] / 1e6,
+           (double)times->stage_us[NV_STAGE_RESUME] / 1e6);
+  nv_note (context,
+           "summed over the VMs: disks %.3f s (qemu-img %.3f s), define %.3f s, start %.3f s, resume %.3f s",
+           (double)times->disk_us / 1e6, (double)times->qemu_img_us / 1e6, (double)times->define_us / 1e6,
+           (double)times->start_us / 1e6, (double)times->resume_us / 1e6);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs the fleet; SIGINT, SIGTERM and SIGHUP cancel it, and then it rolls back. */
+static gboolean
+bring_up (const NvPreparation *preparation, const UpOptions *options, NvFleetTimes *ret_times, GError **error)
+{
+  static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  guint sources[G_N_ELEMENTS (signals)];
+  gboolean up;
+  NvFleetPlan plan = {
+    .connection = preparation->context->connection,
+    .members = preparation->members,
+    .network = options->network,
+    .flags = (options->no_start ? NV_FLEET_NO_START : 0) | (options->paused ? NV_FLEET_PAUSED : 0)
+             | (options->keep ? NV_FLEET_KEEP : 0),
+    .cancellable = cancellable,
+    .progress = nv_show_fleet_progress,
+    .progress_data = (gpointer)preparation->context,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    sources[i] = g_unix_signal_add (signals[i], on_signal, cancellable);
+  up = nv_fleet_up (&plan, ret_times, error);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_source_remove (sources[i]);
+  nv_end_progress (preparation->context);
+  if (!up)
+    g_prefix_error (
+        error, "%s: ", options->keep ? "what was made is kept" : "all that was made is taken away again");
+  return up;
+}
+
+static void
+say_waiting (gpointer data)
+{
+  nv_note (data, "waiting for another numavm that places VMs on this URI");
+}
+
+static void
+print_result (const NvPreparation *preparation, const char *state, gint64 since)
+{
+  double seconds = (double)(g_get_monotonic_time () - since) / 1e6;
+  guint n_vms = preparation->members->len;
+  g_autofree char *emulated = preparation->emulation_reason
+                                  ? g_strdup_printf (" (emulated: %s)", preparation->emulation_reason)
+                                  : g_strdup ("");
+
+  if (preparation->context->common->json)
+    print_json (preparation, state, seconds);
+  else
+    print_table (preparation->members);
+  print_notes (preparation->context, preparation->members);
+  if (strcmp (state, "planned") == 0)
+    nv_note (preparation->context, "%u %s planned, nothing was made%s", n_vms, n_vms == 1 ? "VM" : "VMs",
+             emulated);
+  else
+    nv_note (preparation->context, "%u %s %s after %.1f s%s", n_vms, n_vms == 1 ? "VM" : "VMs", state,
+             seconds, emulated);
+}
+
+/* With everything parsed: plan, check, make. */
+static int
+place_and_make (NvPreparation *preparation, const UpOptions *options, guint n_lines, gint64 since,
+                GError **error)
+{
+  const char *state = options->dry_run    ? "planned"
+                      : options->no_start ? "defined"
+                      : options->paused   ? "paused"
+                                          : "running";
+  NvFleetTimes times = { 0 };
+
+  if (!nv_prepare_members (preparation, error))
+    return NV_EXIT_FAILED;
+  if (nv_problems_count (preparation->problems) > 0)
+    {
+      print_summary_of_problems (preparation->problems, n_lines);
+      return preparation->n_bad_inputs > 0 ? NV_EXIT_USAGE : NV_EXIT_FAILED;
+    }
+  if (!options->dry_run && !bring_up (preparation, options, &times, error))
+    return NV_EXIT_FAILED;
+  print_result (preparation, state, since);
+  if (preparation->context->common->verbose && !options->dry_run)
+    print_times (preparation->context, &times);
+  return NV_EXIT_DONE;
+}
+
+static int
+run_up (NvCommandContext *context, GError **error)
+{
+  const UpOptions *options = context->options;
+  const char *file = context->n_arguments > 0 ? context->arguments[0] : "-";
+  gint64 since = g_get_monotonic_time ();
+  g_autoptr (NvProblems) problems = nv_problems_new (file);
+  g_autoptr (NvRequest) defaults = NULL;
+  g_autoptr (GPtrArray) requests = NULL;
+  g_autoptr (NvLock) lock = NULL;
+  g_autofree char *text = NULL;
+  g_auto (NvPreparation) preparation = { .context = context, .problems = problems };
+  gboolean seed_given;
+  guint n_lines;
+  gsize length;
+
+  if (context->n_arguments > 1)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "up: one file at most is allowed, or - for standard input");
+      return NV_EXIT_USAGE;
+    }
+  if (options->format && !nv_disk_format_parse (options->format, &preparation.disk_format))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "format '%s': qcow2 or raw is allowed", options->format);
+      return NV_EXIT_USAGE;
+    }
+  if (!nv_read_seed (context->common, &preparation.seed, &seed_given, error)
+      || !(defaults = read_defaults (options, error)) || !(text = read_input (file, &length, error)))
+    return NV_EXIT_USAGE;
+  requests = nv_requests_parse (text, length, options->columns, options->prefix, defaults, problems);
+  n_lines = requests->len + nv_problems_count_lines (problems);
+  preparation.requests = requests;
+  preparation.network = options->network;
+  preparation.kernel = options->kernel;
+  preparation.disk_dir = options->directory;
+  preparation.no_guest = options->dry_run;
+  if (requests->len == 0 && nv_problems_count (problems) == 0)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s: no VM in it: a line is `<vCPUs> <memory MiB>`",
+                   file);
+      return NV_EXIT_USAGE;
+    }
+  if (!seed_given)
+    nv_note (context, "seed %" G_GUINT64_FORMAT " (repeat with --seed %" G_GUINT64_FORMAT ")",
+             preparation.seed, preparation.seed);
+  if (!options->dry_run && !(lock = nv_lock_take (context->connection->uri, say_waiting, context, error)))
+    return NV_EXIT_FAILED;
+  if (!nv_prepare_host (&preparation, error))
+    return NV_EXIT_FAILED;
+  return place_and_make (&preparation, options, n_lines, since, error);
+}
+
+const NvCommand nv_command_up = {
+  .name = "up",
+  .summary = "place and start a VM for each line of input",
+  .arguments = "[FILE|-]",
+  .description =
+      "Reads lines of `<vCPUs> <memory MiB> [key=value ...]` and, for each, makes a disk, defines a VM and starts it\n"
+      "with its memory where the policy puts it. All lines are checked and placed before anything is made; if any VM\n"
+      "fails, or on Ctrl-C, all that was made is taken away again.\n"
+      "\n"
+      "Keys: name, vcpus, memory (MiB), nodes, policy, cpus (free, same or a nodeset), pages, prealloc (yes or no),\n"
+      "disk (a size or none), base, template. `#` begins a comment. VMs without a name are vm0, vm1, ...\n"
+      "\n"
+      "Without a base image and without a template of your own, a VM boots the distribution's kernel and a tiny\n"
+      "guest that prints a line on its console.",
+  .examples = "# two VMs, their memory spread over all nodes\n"
+              "printf '1 1024\\n2 2048\\n' | numavm up --policy interleave -\n"
+              "# where would they go?\n"
+              "numavm up --policy round-robin --dry-run examples/input1.txt",
+  .needs = NV_NEEDS_CONNECTION,
+  .options_size = sizeof (UpOptions),
+  .options = up_options,
+  .run = run_up,
+};
