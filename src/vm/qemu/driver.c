@@ -23,6 +23,8 @@
 /* For QEMU to write out its disks before it ends. */
 #define QUIT_TIMEOUT_MS 10000
 
+extern const NvDriver nv_driver_qemu;
+
 typedef struct
 {
   NvConnection base;
