@@ -101,6 +101,8 @@ run (char **argv, Birth *birth, const char *name, GError **error)
   g_autoptr (GBytes) output = NULL;
   g_autoptr (GError) problem = NULL;
   g_autofree char *message = NULL;
+  const char *said;
+  gsize length;
 
   g_subprocess_launcher_set_child_setup (launcher, prepare_child, birth, NULL);
   qemu = g_subprocess_launcher_spawnv (launcher, (const char *const *)argv, &problem);
@@ -109,7 +111,8 @@ run (char **argv, Birth *birth, const char *name, GError **error)
       g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot run QEMU for '%s': %s", name, problem->message);
       return FALSE;
     }
-  message = g_utf8_make_valid (g_bytes_get_data (output, NULL), (gssize)g_bytes_get_size (output));
+  said = g_bytes_get_data (output, &length); /* NULL: nothing */
+  message = said ? g_utf8_make_valid (said, (gssize)length) : g_strdup ("");
   g_strdelimit (g_strstrip (message), "\n", ' ');
   if (g_subprocess_get_successful (qemu))
     {
