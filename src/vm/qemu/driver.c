@@ -19,6 +19,7 @@
 
 #define EMULATOR        "qemu-system-x86_64"
 #define DEFAULT_MACHINE "pc"
+#define MISSING         "no " EMULATOR " in PATH: install the package qemu-system-x86"
 
 /* For QEMU to write out its disks before it ends. */
 #define QUIT_TIMEOUT_MS 10000
@@ -72,7 +73,7 @@ qemu_unavailable (void)
 {
   g_autofree char *emulator = g_find_program_in_path (EMULATOR);
 
-  return emulator ? NULL : g_strdup ("no " EMULATOR " in PATH: install the package qemu-system-x86");
+  return emulator ? NULL : g_strdup (MISSING);
 }
 
 static NvConnection *
@@ -166,8 +167,7 @@ render (const NvVm *vm, const Files *files, const char *network, GError **error)
 
   if (emulator)
     return nv_qemu_argv_render (vm, &paths, network, error);
-  g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE,
-               "no " EMULATOR " in PATH: install the package qemu-system-x86");
+  g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE, MISSING);
   return NULL;
 }
 

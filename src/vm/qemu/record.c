@@ -72,7 +72,7 @@ nv_qemu_record_create (const char *dir, const NvVm *vm, const char *network, GEr
   g_autoptr (GError) problem = NULL;
   int linked, code;
 
-  if (!g_file_set_contents_full (temporary, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &problem))
+  if (!g_file_set_contents_full (temporary, text, -1, G_FILE_SET_CONTENTS_DURABLE, 0600, &problem))
     {
       g_set_error (error, NV_ERROR,
                    g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_NOSPC) ? NV_ERROR_NO_SPACE
