@@ -43,6 +43,41 @@ ensure_child (xmlNode *parent, const char *name)
   return child ? child : add_child (parent, name);
 }
 
+/* The order in which libvirt itself writes those children of <domain> that may be added here. Any order means
+ * the same to libvirt, but libxml2's check against libvirt's schema does not take every one. */
+static const char *const domain_order[] = {
+  "name",    "uuid",          "genid",         "title", "description", "metadata",
+  "memory",  "currentMemory", "memoryBacking", "vcpu",  "vcpus",       "iothreads",
+  "cputune", "numatune",      "resource",      "os",    "devices",
+};
+
+static guint
+domain_rank (const char *name)
+{
+  guint rank = 0;
+
+  while (rank < G_N_ELEMENTS (domain_order) && strcmp (domain_order[rank], name) != 0)
+    rank++;
+  return rank;
+}
+
+/* As ensure_child() of <domain>; a new one stands where libvirt would write it. */
+static xmlNode *
+ensure_part (xmlNode *root, const char *name)
+{
+  xmlNode *child = find_child (root, name);
+  xmlNode *before = NULL;
+
+  if (child)
+    return child;
+  for (xmlNode *other = root->children; other && !before; other = other->next)
+    if (other->type == XML_ELEMENT_NODE && !other->ns
+        && domain_rank ((const char *)other->name) > domain_rank (name))
+      before = other;
+  child = xmlNewDocNode (root->doc, NULL, (const xmlChar *)name, NULL);
+  return before ? xmlAddPrevSibling (before, child) : xmlAddChild (root, child);
+}
+
 static void
 remove_node (xmlNode *node)
 {
@@ -332,12 +367,12 @@ fill_tree (xmlNode *node, const Filling *fillings)
 static void
 render_identity (xmlNode *root, const NvVm *vm)
 {
-  xmlNode *memory = ensure_child (root, "memory");
-  xmlNode *vcpu = ensure_child (root, "vcpu");
+  xmlNode *memory = ensure_part (root, "memory");
+  xmlNode *vcpu = ensure_part (root, "vcpu");
 
   set_attribute (root, "type", vm->accel == NV_ACCEL_KVM ? "kvm" : "qemu");
-  set_text (ensure_child (root, "name"), vm->name);
-  set_text (ensure_child (root, "uuid"), vm->uuid);
+  set_text (ensure_part (root, "name"), vm->name);
+  set_text (ensure_part (root, "uuid"), vm->uuid);
   set_attribute (memory, "unit", "KiB");
   set_number_text (memory, vm->memory_bytes / NV_KIB);
   remove_children (root, "currentMemory");
@@ -353,7 +388,7 @@ static void
 render_pins (xmlNode *root, const NvVm *vm)
 {
   const NvPlacement *placement = vm->placement;
-  xmlNode *cputune = ensure_child (root, "cputune");
+  xmlNode *cputune = ensure_part (root, "cputune");
 
   remove_children (cputune, "vcpupin");
   remove_children (cputune, "emulatorpin");
@@ -381,7 +416,7 @@ render_memory_placement (xmlNode *root, const NvRegion *region)
     remove_children (cpu, "numa");
   if (region->mode == NV_MEMORY_DEFAULT)
     return;
-  memory = add_child (add_child (root, "numatune"), "memory");
+  memory = add_child (ensure_part (root, "numatune"), "memory");
   set_attribute (memory, "mode", nv_memory_mode_name (region->mode));
   set_attribute_set (memory, "nodeset", region->nodes);
 }
@@ -389,7 +424,7 @@ render_memory_placement (xmlNode *root, const NvRegion *region)
 static void
 render_memory_backing (xmlNode *root, const NvRegion *region)
 {
-  xmlNode *backing = ensure_child (root, "memoryBacking");
+  xmlNode *backing = ensure_part (root, "memoryBacking");
 
   remove_children (backing, "hugepages");
   remove_children (backing, "allocation");
@@ -523,7 +558,7 @@ render_console_log (xmlNode *devices, const char *path)
 static void
 render_devices (xmlNode *root, const NvVm *vm, const NvDomainOptions *options)
 {
-  xmlNode *devices = ensure_child (root, "devices");
+  xmlNode *devices = ensure_part (root, "devices");
   xmlNode *emulator = find_child (devices, "emulator");
 
   if (emulator && options->emulator)
@@ -536,7 +571,7 @@ render_devices (xmlNode *root, const NvVm *vm, const NvDomainOptions *options)
 static void
 render_guest (xmlNode *root, const NvVm *vm)
 {
-  xmlNode *os = ensure_child (root, "os");
+  xmlNode *os = ensure_part (root, "os");
 
   if (!vm->kernel)
     return;
@@ -548,7 +583,7 @@ render_guest (xmlNode *root, const NvVm *vm)
 static void
 render_metadata (xmlNode *root, const NvVm *vm)
 {
-  xmlNode *metadata = ensure_child (root, "metadata");
+  xmlNode *metadata = ensure_part (root, "metadata");
 
   for (xmlNode *child = metadata->children, *next; child; child = next)
     {
