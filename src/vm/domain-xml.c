@@ -1,33 +1,11 @@
 #include "vm/domain-xml.h"
-#include "base/error.h"
 #include "base/size.h"
+#include "base/xml.h"
 #include "vm/metadata.h"
 
-#include <gio/gio.h>
-#include <libxml/parser.h>
 #include <string.h>
 
-#define BUILT_IN "/numavm/domain.xml"
-
-struct NvTemplate
-{
-  xmlDoc *document;
-  char *machine;
-  char *domain_type;
-  char *emulator;
-  GPtrArray *networks;
-};
-
-/* Small helpers over libxml2's tree. Content is always set as text, never as markup. */
-
-static xmlNode *
-find_child (xmlNode *parent, const char *name)
-{
-  for (xmlNode *child = parent ? parent->children : NULL; child; child = child->next)
-    if (child->type == XML_ELEMENT_NODE && !child->ns && strcmp ((const char *)child->name, name) == 0)
-      return child;
-  return NULL;
-}
+/* Small writers over libxml2's tree. Content is always set as text, never as markup. */
 
 static xmlNode *
 add_child (xmlNode *parent, const char *name)
@@ -38,7 +16,7 @@ add_child (xmlNode *parent, const char *name)
 static xmlNode *
 ensure_child (xmlNode *parent, const char *name)
 {
-  xmlNode *child = find_child (parent, name);
+  xmlNode *child = nv_xml_find_child (parent, name);
 
   return child ? child : add_child (parent, name);
 }
@@ -65,7 +43,7 @@ domain_rank (const char *name)
 static xmlNode *
 ensure_part (xmlNode *root, const char *name)
 {
-  xmlNode *child = find_child (root, name);
+  xmlNode *child = nv_xml_find_child (root, name);
   xmlNode *before = NULL;
 
   if (child)
@@ -90,7 +68,7 @@ remove_children (xmlNode *parent, const char *name)
 {
   xmlNode *child;
 
-  while ((child = find_child (parent, name)))
+  while ((child = nv_xml_find_child (parent, name)))
     remove_node (child);
 }
 
@@ -121,26 +99,6 @@ remove_attribute (xmlNode *node, const char *name)
   xmlUnsetProp (node, (const xmlChar *)name);
 }
 
-static char *
-get_attribute (xmlNode *node, const char *name)
-{
-  xmlChar *value = node ? xmlGetNoNsProp (node, (const xmlChar *)name) : NULL;
-  char *copy = g_strdup ((const char *)value);
-
-  xmlFree (value);
-  return copy;
-}
-
-static char *
-get_text (xmlNode *node)
-{
-  xmlChar *text = node ? xmlNodeGetContent (node) : NULL;
-  char *copy = text ? g_strstrip (g_strdup ((const char *)text)) : NULL;
-
-  xmlFree (text);
-  return copy;
-}
-
 static void
 set_number_text (xmlNode *node, guint64 value)
 {
@@ -155,138 +113,6 @@ set_attribute_set (xmlNode *node, const char *name, const NvSet *set)
   g_autofree char *text = nv_set_format (set);
 
   set_attribute (node, name, text);
-}
-
-/* Reading a template. */
-
-static xmlDoc *
-parse_document (const char *xml, GError **error)
-{
-  xmlParserCtxt *context = xmlNewParserCtxt ();
-  xmlDoc *document = NULL;
-  gsize length = strlen (xml);
-
-  /* Without white space of the template's own, the result can be indented as a whole. */
-  if (length <= G_MAXINT)
-    document =
-        xmlCtxtReadMemory (context, xml, (int)length, NULL, NULL,
-                           XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-  if (!document)
-    {
-      const xmlError *problem = xmlCtxtGetLastError (context);
-      g_autofree char *message =
-          g_strchomp (g_strdup (problem && problem->message ? problem->message : "not XML"));
-
-      g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "line %d: %s", problem ? problem->line : 0, message);
-    }
-  xmlFreeParserCtxt (context);
-  return document;
-}
-
-static gboolean
-check_document (xmlDoc *document, GError **error)
-{
-  xmlNode *root = xmlDocGetRootElement (document);
-
-  /* Entities would be filled in by libvirt, after all that is checked here. */
-  if (xmlGetIntSubset (document))
-    g_set_error (error, NV_ERROR, NV_ERROR_PARSE,
-                 "a document type declaration: remove it, libvirt needs none");
-  else if (!root || root->ns || strcmp ((const char *)root->name, "domain") != 0)
-    g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "the first element is '%s': libvirt's 'domain' is needed",
-                 root ? (const char *)root->name : "");
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static GPtrArray *
-read_networks (xmlNode *devices)
-{
-  GPtrArray *networks = g_ptr_array_new_with_free_func (g_free);
-
-  for (xmlNode *child = devices ? devices->children : NULL; child; child = child->next)
-    {
-      char *network;
-
-      if (child->type != XML_ELEMENT_NODE || strcmp ((const char *)child->name, "interface") != 0)
-        continue;
-      network = get_attribute (find_child (child, "source"), "network");
-      if (network)
-        g_ptr_array_add (networks, network);
-    }
-  return networks;
-}
-
-NvTemplate *
-nv_template_parse (const char *xml, GError **error)
-{
-  g_autoptr (GBytes) built_in = NULL;
-  NvTemplate *self;
-  xmlDoc *document;
-  xmlNode *root, *devices;
-
-  if (!xml)
-    {
-      built_in = g_resources_lookup_data (BUILT_IN, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
-      if (!built_in)
-        return NULL;
-      xml = g_bytes_get_data (built_in, NULL); /* a resource ends with a NUL that its size leaves out */
-    }
-  document = parse_document (xml, error);
-  if (!document)
-    return NULL;
-  if (!check_document (document, error))
-    {
-      xmlFreeDoc (document);
-      return NULL;
-    }
-  root = xmlDocGetRootElement (document);
-  devices = find_child (root, "devices");
-  self = g_new0 (NvTemplate, 1);
-  self->document = document;
-  self->machine = get_attribute (find_child (find_child (root, "os"), "type"), "machine");
-  self->domain_type = get_attribute (root, "type");
-  self->emulator = get_text (find_child (devices, "emulator"));
-  self->networks = read_networks (devices);
-  return self;
-}
-
-void
-nv_template_free (NvTemplate *self)
-{
-  if (!self)
-    return;
-  xmlFreeDoc (self->document);
-  g_free (self->machine);
-  g_free (self->domain_type);
-  g_free (self->emulator);
-  g_ptr_array_unref (self->networks);
-  g_free (self);
-}
-
-const char *
-nv_template_machine (const NvTemplate *self)
-{
-  return self->machine;
-}
-
-const char *
-nv_template_domain_type (const NvTemplate *self)
-{
-  return self->domain_type;
-}
-
-const char *
-nv_template_emulator (const NvTemplate *self)
-{
-  return self->emulator;
-}
-
-GPtrArray *
-nv_template_networks (const NvTemplate *self)
-{
-  return self->networks;
 }
 
 /* Placeholders. */
@@ -408,7 +234,7 @@ render_pins (xmlNode *root, const NvVm *vm)
 static void
 render_memory_placement (xmlNode *root, const NvRegion *region)
 {
-  xmlNode *cpu = find_child (root, "cpu");
+  xmlNode *cpu = nv_xml_find_child (root, "cpu");
   xmlNode *memory;
 
   remove_children (root, "numatune");
@@ -448,9 +274,9 @@ find_disk (xmlNode *devices, const char *path)
     {
       g_autofree char *file = NULL;
 
-      if (child->type != XML_ELEMENT_NODE || strcmp ((const char *)child->name, "disk") != 0)
+      if (!nv_xml_is_element (child, "disk"))
         continue;
-      file = get_attribute (find_child (child, "source"), "file");
+      file = nv_xml_get_attribute (nv_xml_find_child (child, "source"), "file");
       if (g_strcmp0 (file, path) == 0)
         return child;
     }
@@ -462,7 +288,7 @@ target_is_taken (xmlNode *devices, const char *target)
 {
   for (xmlNode *child = devices->children; child; child = child->next)
     {
-      g_autofree char *taken = get_attribute (find_child (child, "target"), "dev");
+      g_autofree char *taken = nv_xml_get_attribute (nv_xml_find_child (child, "target"), "dev");
 
       if (g_strcmp0 (taken, target) == 0)
         return TRUE;
@@ -509,7 +335,7 @@ render_disk (xmlNode *devices, const NvDisk *disk)
 static void
 render_network (xmlNode *devices, const char *network)
 {
-  xmlNode *interface = find_child (devices, "interface");
+  xmlNode *interface = nv_xml_find_child (devices, "interface");
   xmlNode *model;
 
   if (!network)
@@ -537,7 +363,7 @@ render_network (xmlNode *devices, const char *network)
   for (xmlNode *next = interface->next, *after; next; next = after)
     {
       after = next->next;
-      if (next->type == XML_ELEMENT_NODE && strcmp ((const char *)next->name, "interface") == 0)
+      if (nv_xml_is_element (next, "interface"))
         remove_node (next);
     }
 }
@@ -545,7 +371,7 @@ render_network (xmlNode *devices, const char *network)
 static void
 render_console_log (xmlNode *devices, const char *path)
 {
-  xmlNode *serial = find_child (devices, "serial");
+  xmlNode *serial = nv_xml_find_child (devices, "serial");
   xmlNode *log;
 
   if (!serial || !path)
@@ -559,7 +385,7 @@ static void
 render_devices (xmlNode *root, const NvVm *vm, const NvDomainOptions *options)
 {
   xmlNode *devices = ensure_part (root, "devices");
-  xmlNode *emulator = find_child (devices, "emulator");
+  xmlNode *emulator = nv_xml_find_child (devices, "emulator");
 
   if (emulator && options->emulator)
     set_text (emulator, options->emulator);
@@ -607,7 +433,7 @@ format_document (xmlDoc *document)
 }
 
 char *
-nv_domain_xml_render (const NvTemplate *self, const NvVm *vm, const NvDomainOptions *options)
+nv_domain_xml_render (const NvTemplate *template, const NvVm *vm, const NvDomainOptions *options)
 {
   g_autofree char *memory = g_strdup_printf ("%" G_GUINT64_FORMAT, vm->memory_bytes / NV_MIB);
   g_autofree char *vcpus = g_strdup_printf ("%u", vm->vcpus);
@@ -619,7 +445,7 @@ nv_domain_xml_render (const NvTemplate *self, const NvVm *vm, const NvDomainOpti
     { "%IMAGE_PATH%", vm->disk ? vm->disk->path : "" },
   };
   const NvRegion *region = g_ptr_array_index (vm->placement->regions, 0);
-  xmlDoc *document = xmlCopyDoc (self->document, 1);
+  xmlDoc *document = nv_template_copy_document (template);
   xmlNode *root = xmlDocGetRootElement (document);
   char *text;
 

@@ -1,7 +1,7 @@
 #include "vm/metadata.h"
 #include "base/error.h"
+#include "base/xml.h"
 
-#include <libxml/parser.h>
 #include <string.h>
 
 /* Of one element: text of an attribute, or a number. Writers never fail; readers collect the first error. */
@@ -124,16 +124,6 @@ nv_metadata_format (const NvVm *vm)
   return text;
 }
 
-static char *
-get_text (xmlNode *node, const char *name)
-{
-  xmlChar *value = xmlGetNoNsProp (node, (const xmlChar *)name);
-  char *copy = g_strdup ((const char *)value);
-
-  xmlFree (value);
-  return copy;
-}
-
 static gboolean
 refuse (xmlNode *node, const char *name, GError **error)
 {
@@ -146,7 +136,7 @@ refuse (xmlNode *node, const char *name, GError **error)
 static gboolean
 get_number (xmlNode *node, const char *name, guint64 *ret_value, GError **error)
 {
-  g_autofree char *text = get_text (node, name);
+  g_autofree char *text = nv_xml_get_attribute (node, name);
 
   if (text && g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, ret_value, NULL))
     return TRUE;
@@ -169,7 +159,7 @@ get_count (xmlNode *node, const char *name, guint *ret_value, GError **error)
 static gboolean
 get_set (xmlNode *node, const char *name, NvSet **ret_set, GError **error)
 {
-  g_autofree char *text = get_text (node, name);
+  g_autofree char *text = nv_xml_get_attribute (node, name);
 
   if (!text)
     return TRUE;
@@ -180,15 +170,9 @@ get_set (xmlNode *node, const char *name, NvSet **ret_set, GError **error)
 static gboolean
 get_flag (xmlNode *node, const char *name)
 {
-  g_autofree char *text = get_text (node, name);
+  g_autofree char *text = nv_xml_get_attribute (node, name);
 
   return g_strcmp0 (text, "yes") == 0;
-}
-
-static gboolean
-is_element (xmlNode *node, const char *name)
-{
-  return node->type == XML_ELEMENT_NODE && strcmp ((const char *)node->name, name) == 0;
 }
 
 static gboolean
@@ -199,7 +183,7 @@ read_shares (xmlNode *node, NvRegion *region, GError **error)
       guint share_node;
       guint64 bytes;
 
-      if (!is_element (child, "share"))
+      if (!nv_xml_is_element (child, "share"))
         continue;
       if (!get_count (child, "node", &share_node, error) || !get_number (child, "bytes", &bytes, error))
         return FALSE;
@@ -211,8 +195,8 @@ read_shares (xmlNode *node, NvRegion *region, GError **error)
 static gboolean
 read_region (xmlNode *node, NvPlacement *placement, GError **error)
 {
-  g_autofree char *mode = get_text (node, "mode");
-  g_autofree char *expectation = get_text (node, "expectation");
+  g_autofree char *mode = nv_xml_get_attribute (node, "mode");
+  g_autofree char *expectation = nv_xml_get_attribute (node, "expectation");
   NvRegion *region = nv_placement_add_region (placement, 0, NV_MEMORY_DEFAULT, NULL);
 
   if (!mode || !nv_memory_mode_parse (mode, &region->mode))
@@ -228,10 +212,10 @@ read_region (xmlNode *node, NvPlacement *placement, GError **error)
 static NvPlacement *
 read_placement (xmlNode *node, GError **error)
 {
-  g_autofree char *policy = get_text (node, "policy");
+  g_autofree char *policy = nv_xml_get_attribute (node, "policy");
   g_autoptr (NvPlacement) placement = nv_placement_new (policy);
 
-  placement->note = get_text (node, "note");
+  placement->note = nv_xml_get_attribute (node, "note");
   if (!policy)
     {
       refuse (node, "policy", error);
@@ -244,7 +228,7 @@ read_placement (xmlNode *node, GError **error)
       || !get_set (node, "emulator", &placement->emulator_cpus, error))
     return NULL;
   for (xmlNode *child = node->children; child; child = child->next)
-    if (is_element (child, "region") && !read_region (child, placement, error))
+    if (nv_xml_is_element (child, "region") && !read_region (child, placement, error))
       return NULL;
   return g_steal_pointer (&placement);
 }
@@ -252,9 +236,9 @@ read_placement (xmlNode *node, GError **error)
 static NvDisk *
 read_disk (xmlNode *node, GError **error)
 {
-  g_autofree char *path = get_text (node, "path");
-  g_autofree char *format = get_text (node, "format");
-  g_autofree char *base = get_text (node, "base");
+  g_autofree char *path = nv_xml_get_attribute (node, "path");
+  g_autofree char *format = nv_xml_get_attribute (node, "format");
+  g_autofree char *base = nv_xml_get_attribute (node, "base");
   g_autoptr (NvDisk) disk = nv_disk_new (path, NV_DISK_QCOW2, 0, base);
 
   if (!path || !format || !nv_disk_format_parse (format, &disk->format))
@@ -271,14 +255,14 @@ read_disk (xmlNode *node, GError **error)
 static gboolean
 read_attributes (xmlNode *node, NvVm *vm, GError **error)
 {
-  g_autofree char *accel = get_text (node, "accel");
+  g_autofree char *accel = nv_xml_get_attribute (node, "accel");
 
-  vm->name = get_text (node, "name");
-  vm->uuid = get_text (node, "uuid");
-  vm->kernel = get_text (node, "kernel");
-  vm->initrd = get_text (node, "initrd");
-  vm->command_line = get_text (node, "cmdline");
-  vm->console_log = get_text (node, "consolelog");
+  vm->name = nv_xml_get_attribute (node, "name");
+  vm->uuid = nv_xml_get_attribute (node, "uuid");
+  vm->kernel = nv_xml_get_attribute (node, "kernel");
+  vm->initrd = nv_xml_get_attribute (node, "initrd");
+  vm->command_line = nv_xml_get_attribute (node, "cmdline");
+  vm->console_log = nv_xml_get_attribute (node, "consolelog");
   if (!vm->name)
     return refuse (node, "name", error);
   if (!vm->uuid || !g_uuid_string_is_valid (vm->uuid))
@@ -296,10 +280,10 @@ read_vm (xmlNode *node, NvVm *vm, GError **error)
     return FALSE;
   for (xmlNode *child = node->children; child; child = child->next)
     {
-      if (is_element (child, "placement") && !vm->placement
+      if (nv_xml_is_element (child, "placement") && !vm->placement
           && !(vm->placement = read_placement (child, error)))
         return FALSE;
-      if (is_element (child, "disk") && !vm->disk && !(vm->disk = read_disk (child, error)))
+      if (nv_xml_is_element (child, "disk") && !vm->disk && !(vm->disk = read_disk (child, error)))
         return FALSE;
     }
   if (vm->placement)
@@ -312,16 +296,17 @@ NvVm *
 nv_metadata_parse (const char *text, GError **error)
 {
   g_autoptr (NvVm) vm = nv_vm_new ();
-  xmlDoc *document = NULL;
-  xmlNode *root = NULL;
+  xmlDoc *document = nv_xml_parse (text, error);
+  xmlNode *root;
   gboolean ok = FALSE;
 
-  if (strlen (text) <= G_MAXINT)
-    document = xmlReadMemory (text, (int)strlen (text), "metadata", NULL,
-                              XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-  if (document)
-    root = xmlDocGetRootElement (document);
-  if (!root || !is_element (root, "vm") || !root->ns
+  if (!document)
+    {
+      g_prefix_error (error, "numavm's metadata: ");
+      return NULL;
+    }
+  root = xmlDocGetRootElement (document);
+  if (!root || !nv_xml_is_element (root, "vm") || !root->ns
       || strcmp ((const char *)root->ns->href, NV_METADATA_NAMESPACE) != 0)
     g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "numavm's metadata: no element 'vm' of '%s'",
                  NV_METADATA_NAMESPACE);
