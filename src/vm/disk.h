@@ -15,8 +15,8 @@ typedef enum
 /**
  * NvDiskMaker: makes disks, from several threads at once.
  *
- * Disks that are alike (same format, size and base) are made by qemu-img once and copied: an empty qcow2 is
- * 192 KiB and says nothing of its own name. A disk appears under its name only when it is whole.
+ * Disks that are alike (same format, size and base) are made by qemu-img once and copied: a disk says nothing
+ * of its own name. A disk appears under its name only when it is whole.
  */
 typedef struct NvDiskMaker NvDiskMaker;
 
@@ -28,8 +28,8 @@ void nv_disk_maker_free (NvDiskMaker *maker);
  * @disk: size_bytes 0: the size of its base; with a base at least that size
  *
  * Returns: %FALSE with NV_ERROR_EXISTS, NV_ERROR_NOT_FOUND (the base), NV_ERROR_USAGE (smaller than its
- * base), NV_ERROR_NO_SPACE (needed and free are named), NV_ERROR_CANCELLED, NV_ERROR_FAILED; nothing is then
- * left behind.
+ * base), NV_ERROR_NO_SPACE (needed and free are named), NV_ERROR_CANCELLED, NV_ERROR_UNAVAILABLE (there is no
+ * qemu-img), NV_ERROR_FAILED; nothing is then left behind.
  */
 gboolean nv_disk_create (NvDiskMaker *maker, const NvDisk *disk, NvDiskFlags flags, GCancellable *cancellable,
                          GError **error);
