@@ -1,5 +1,6 @@
 #include "vm/metadata.h"
 #include "base/error.h"
+#include "base/size.h"
 #include "base/xml.h"
 
 #include <string.h>
@@ -138,7 +139,9 @@ get_number (xmlNode *node, const char *name, guint64 *ret_value, GError **error)
 {
   g_autofree char *text = nv_xml_get_attribute (node, name);
 
-  if (text && g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, ret_value, NULL))
+  /* Not g_ascii_string_to_unsigned(): when threads make their first conversions at once, one that waits for
+   * GLib to set up its C locale takes the errno of the waiting for a wrong number. */
+  if (text && nv_count_parse (text, 0, G_MAXUINT64, ret_value, NULL))
     return TRUE;
   return refuse (node, name, error);
 }

@@ -1,5 +1,6 @@
 #include "vm/qemu/daemon.h"
 #include "base/error.h"
+#include "base/size.h"
 #include "vm/process.h"
 
 #include <errno.h>
@@ -146,7 +147,7 @@ nv_qemu_daemon_find (const char *pid_file, const char *uuid, int *ret_pid)
   int pidfd;
 
   if (!g_file_get_contents (pid_file, &text, NULL, NULL)
-      || !g_ascii_string_to_unsigned (g_strstrip (text), 10, 1, G_MAXINT, &pid, NULL))
+      || !nv_count_parse (g_strstrip (text), 1, G_MAXINT, &pid, NULL))
     return -1;
   /* First the descriptor, then the look: what was looked at is then what the descriptor means. */
   pidfd = pidfd_open ((pid_t)pid, 0);

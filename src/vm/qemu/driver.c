@@ -92,10 +92,7 @@ qemu_open (const char *uri, GError **error)
   dir = nv_state_qemu_dir (error);
   if (!dir)
     return NULL;
-  /* Before there are threads that parse. GLib sets up its C locale at the first conversion, and a thread that
-   * waits for another to do so takes the errno of its waiting for a conversion that failed. */
-  xmlInitParser ();
-  g_ascii_strtoull ("0", NULL, 10);
+  xmlInitParser (); /* before there are threads that parse */
   state_dir = g_path_get_dirname (dir);
   self = g_new0 (QemuConnection, 1);
   self->base.driver = &nv_driver_qemu;

@@ -1,10 +1,10 @@
 #include "vm/qemu/record.h"
 #include "base/error.h"
+#include "base/xml.h"
 #include "vm/metadata.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libxml/parser.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -54,13 +54,11 @@ format (const NvVm *vm, const char *network)
 static char *
 parse_network (const char *text)
 {
-  xmlDoc *document = xmlReadMemory (text, (int)strlen (text), "record", NULL, XML_PARSE_NONET);
-  xmlChar *network = xmlGetNoNsProp (xmlDocGetRootElement (document), (const xmlChar *)"network");
-  char *copy = g_strdup ((const char *)network);
+  xmlDoc *document = nv_xml_parse (text, NULL);
+  char *network = nv_xml_get_attribute (xmlDocGetRootElement (document), "network");
 
-  xmlFree (network);
   xmlFreeDoc (document);
-  return copy;
+  return network;
 }
 
 gboolean
