@@ -1,0 +1,176 @@
+/* PID 1 of the default guest: says what the guest has, and waits for its end without using a CPU. Static,
+ * the only program in there. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/input.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Input devices that are looked at for a power button; a virtual machine has three or four. */
+#define MAX_INPUTS 16
+
+static void
+mount_or_complain (const char *type, const char *target)
+{
+  if (mount (type, target, type, MS_NOSUID, NULL) != 0)
+    printf ("numavm guest: cannot mount %s: %s\n", type, strerror (errno));
+}
+
+/* Most kernels have these built in or not at all: nothing to complain of. */
+static void
+load_module (const char *path)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return;
+  syscall (SYS_finit_module, fd, "", 0);
+  close (fd);
+}
+
+/* As the kernel writes it, such as "0-3"; "0" where it knows of no nodes. */
+static void
+read_nodes (char *ret_nodes, size_t size)
+{
+  FILE *file = fopen ("/sys/devices/system/node/online", "re");
+
+  snprintf (ret_nodes, size, "0");
+  if (!file)
+    return;
+  if (fgets (ret_nodes, (int)size, file))
+    ret_nodes[strcspn (ret_nodes, "\n")] = '\0';
+  fclose (file);
+}
+
+/* The beginning of the line is NV_GUEST_UP of the host program, which waits for it. */
+static void
+announce (void)
+{
+  struct utsname kernel;
+  struct sysinfo memory;
+  char nodes[256];
+
+  uname (&kernel);
+  sysinfo (&memory);
+  read_nodes (nodes, sizeof nodes);
+  printf ("numavm guest: up, kernel %s, %ld vCPUs, %llu MiB, NUMA nodes %s\n", kernel.release,
+          sysconf (_SC_NPROCESSORS_ONLN), (unsigned long long)memory.totalram * memory.mem_unit >> 20, nodes);
+}
+
+static int
+open_signals (void)
+{
+  sigset_t signals;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGCHLD);
+  sigaddset (&signals, SIGTERM);
+  sigaddset (&signals, SIGINT);
+  sigaddset (&signals, SIGPWR);
+  sigprocmask (SIG_BLOCK, &signals, NULL);
+  return signalfd (-1, &signals, SFD_CLOEXEC);
+}
+
+static size_t
+open_inputs (struct pollfd *ret_inputs)
+{
+  size_t n = 0;
+
+  for (unsigned i = 0; i < MAX_INPUTS; i++)
+    {
+      char path[32];
+      int fd;
+
+      snprintf (path, sizeof path, "/dev/input/event%u", i);
+      fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+      if (fd >= 0)
+        ret_inputs[n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+    }
+  return n;
+}
+
+/* Is what came a reason to end? */
+static bool
+signal_ends (int fd)
+{
+  struct signalfd_siginfo signal;
+
+  if (read (fd, &signal, sizeof signal) != sizeof signal)
+    return false;
+  if (signal.ssi_signo != SIGCHLD)
+    return true;
+  while (waitpid (-1, NULL, WNOHANG) > 0)
+    ;
+  return false;
+}
+
+static bool
+input_ends (int fd)
+{
+  struct input_event event;
+  bool pressed = false;
+
+  while (read (fd, &event, sizeof event) == sizeof event)
+    pressed |= event.type == EV_KEY && event.code == KEY_POWER && event.value == 1;
+  return pressed;
+}
+
+static void
+wait_for_end (void)
+{
+  struct pollfd sources[1 + MAX_INPUTS] = { { .fd = open_signals (), .events = POLLIN } };
+  size_t n = 1 + open_inputs (sources + 1);
+  bool ends = false;
+
+  /* Ctrl-Alt-Del becomes SIGINT. */
+  reboot (RB_DISABLE_CAD);
+  while (!ends)
+    {
+      if (poll (sources, n, -1) < 0)
+        continue;
+      if (sources[0].revents)
+        ends = signal_ends (sources[0].fd);
+      for (size_t i = 1; i < n; i++)
+        {
+          if (sources[i].revents & POLLIN)
+            ends |= input_ends (sources[i].fd);
+          /* A device that is gone would wake us for ever. */
+          if (sources[i].revents & (POLLHUP | POLLERR))
+            sources[i].fd = -1;
+        }
+    }
+}
+
+int
+main (void)
+{
+  if (getpid () != 1)
+    {
+      fputs ("init: runs only as the first process of a numavm guest\n", stderr);
+      return 1;
+    }
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  mount_or_complain ("proc", "/proc");
+  mount_or_complain ("sysfs", "/sys");
+  mount_or_complain ("devtmpfs", "/dev");
+  load_module ("/modules/button.ko");
+  load_module ("/modules/evdev.ko");
+  announce ();
+  wait_for_end ();
+  sync ();
+  reboot (RB_POWER_OFF);
+  for (;;)
+    pause ();
+}
