@@ -9,7 +9,8 @@ typedef struct NvCapabilities NvCapabilities;
 NvCapabilities *nv_capabilities_parse (const char *xml, GError **error);
 void nv_capabilities_free (NvCapabilities *capabilities);
 
-/* Returns: (transfer full): its cells as a host. Free memory is 0 until nv_host_set_free(). */
+/* Returns: (transfer full): its cells as a host. The text does not say what is free: available memory and
+ * free huge pages are 0 until the caller sets them; call nv_host_finish() then. */
 NvHost *nv_capabilities_host (const NvCapabilities *capabilities, const char *description);
 
 const char *nv_capabilities_arch (const NvCapabilities *capabilities); /* of the host, such as "x86_64" */

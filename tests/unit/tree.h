@@ -6,6 +6,19 @@
 /* Machines under tests/machines are kept as one text each, NAME.tree: a comment, then for each file of /proc
  * and /sys a line `== PATH` and what it holds. */
 
+/* Writes or replaces one file of an unpacked tree. */
+static inline void
+tree_write (const char *root, const char *name, const char *content)
+{
+  g_autofree char *path = g_build_filename (root, name, NULL);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
+  g_file_set_contents (path, content, -1, &error);
+  g_assert_no_error (error);
+}
+
 /* Unpacks one. Returns: (transfer full): the directory that holds its proc/ and sys/, for tree_remove(). */
 static inline char *
 tree_unpack (const char *name)
@@ -23,26 +36,11 @@ tree_unpack (const char *name)
   for (guint i = 1; parts[i]; i++)
     {
       g_auto (GStrv) part = g_strsplit (parts[i], "\n", 2);
-      g_autofree char *path = g_build_filename (root, part[0], NULL);
-      g_autofree char *directory = g_path_get_dirname (path);
       g_autofree char *content = g_strconcat (part[1], g_str_has_suffix (part[1], "\n") ? "" : "\n", NULL);
 
-      g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
-      g_file_set_contents (path, content, -1, &error);
-      g_assert_no_error (error);
+      tree_write (root, part[0], content);
     }
   return root;
-}
-
-/* Replaces one file of an unpacked tree. */
-static inline void
-tree_write (const char *root, const char *name, const char *content)
-{
-  g_autofree char *path = g_build_filename (root, name, NULL);
-  g_autoptr (GError) error = NULL;
-
-  g_file_set_contents (path, content, -1, &error);
-  g_assert_no_error (error);
 }
 
 static inline void
