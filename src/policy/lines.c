@@ -24,7 +24,8 @@ typedef struct
   NvProblems *problems;
   GHashTable *names; /* whole name -> its line */
   guint line;
-  guint index; /* of the next VM */
+  guint index;              /* of the next VM */
+  gboolean seen[NV_N_KEYS]; /* was the key given in this line? */
   GPtrArray *requests;
 } Reader;
 
@@ -149,28 +150,27 @@ read_words (const char *at, const char *end, GError **error)
     }
 }
 
-/* Sets what the word says, and notes in @seen that its key was given. */
 static void
-apply (Reader *reader, NvRequest *request, gboolean *seen, const char *key, const char *value)
+apply (Reader *reader, NvRequest *request, const char *key, const char *value)
 {
   int number = nv_key_find (key);
   GError *error = NULL;
 
-  if (number >= 0 && seen[number])
+  if (number >= 0 && reader->seen[number])
     nv_problems_add (reader->problems, reader->line, "key '%s': given twice", key);
   else if (!nv_request_set (request, key, value, &error))
     nv_problems_take_error (reader->problems, reader->line, error);
   if (number >= 0)
-    seen[number] = TRUE;
+    reader->seen[number] = TRUE;
 }
 
 static void
 apply_words (Reader *reader, NvRequest *request, GArray *words)
 {
   const Columns *columns = &reader->columns;
-  gboolean seen[NV_N_KEYS] = { FALSE };
   guint n_plain = 0;
 
+  memset (reader->seen, 0, sizeof reader->seen);
   while (n_plain < words->len && !g_array_index (words, Word, n_plain).key)
     n_plain++;
   if (n_plain != columns->n_keys)
@@ -183,12 +183,12 @@ apply_words (Reader *reader, NvRequest *request, GArray *words)
       const Word *word = &g_array_index (words, Word, i);
 
       if (word->key)
-        apply (reader, request, seen, word->key, word->value);
+        apply (reader, request, word->key, word->value);
       else if (i >= n_plain)
         nv_problems_add (reader->problems, reader->line, "'%s': values without a key come first in a line",
                          word->value);
       else if (i < columns->n_keys)
-        apply (reader, request, seen, nv_key_name (columns->keys[i]), word->value);
+        apply (reader, request, nv_key_name (columns->keys[i]), word->value);
     }
 }
 
@@ -196,20 +196,21 @@ apply_words (Reader *reader, NvRequest *request, GArray *words)
 static void
 apply_name (Reader *reader, NvRequest *request)
 {
-  char *name = request->name ? g_strconcat (reader->prefix, request->name, NULL)
-                             : g_strdup_printf ("%svm%u", reader->prefix, request->index);
+  g_autofree char *own = g_steal_pointer (&request->name);
   gpointer other_line;
   GError *error = NULL;
 
-  g_free (request->name);
-  request->name = name;
-  if (!nv_name_check (name, &error))
+  if (!own && reader->seen[nv_key_find ("name")])
+    return; /* it was refused */
+  request->name = own ? g_strconcat (reader->prefix, own, NULL)
+                      : g_strdup_printf ("%svm%u", reader->prefix, request->index);
+  if (!nv_name_check (request->name, &error))
     nv_problems_take_error (reader->problems, reader->line, error);
-  else if (g_hash_table_lookup_extended (reader->names, name, NULL, &other_line))
-    nv_problems_add (reader->problems, reader->line, "name '%s': line %u has it already", name,
+  else if (g_hash_table_lookup_extended (reader->names, request->name, NULL, &other_line))
+    nv_problems_add (reader->problems, reader->line, "name '%s': line %u has it already", request->name,
                      GPOINTER_TO_UINT (other_line));
   else
-    g_hash_table_insert (reader->names, g_strdup (name), GUINT_TO_POINTER (reader->line));
+    g_hash_table_insert (reader->names, g_strdup (request->name), GUINT_TO_POINTER (reader->line));
 }
 
 static void
@@ -230,24 +231,17 @@ read_request (Reader *reader, GArray *words)
 static gboolean
 check_text (Reader *reader, const char *line, gsize length)
 {
-  const char *bad;
+  const char *valid_end, *at = line;
 
-  if (!g_utf8_validate_len (line, length, &bad))
-    {
-      nv_problems_add (reader->problems, reader->line,
-                       "byte %" G_GSIZE_FORMAT " is 0x%02x: text in UTF-8 is allowed",
-                       (gsize)(bad - line) + 1, (guint)(guchar)*bad);
-      return FALSE;
-    }
-  for (const char *at = line; at < line + length; at = g_utf8_next_char (at))
-    if (*at != '\t' && g_unichar_iscntrl (g_utf8_get_char (at)))
-      {
-        nv_problems_add (reader->problems, reader->line,
-                         "byte %" G_GSIZE_FORMAT " begins a control character (0x%02x): text is allowed",
-                         (gsize)(at - line) + 1, g_utf8_get_char (at));
-        return FALSE;
-      }
-  return TRUE;
+  g_utf8_validate_len (line, length, &valid_end);
+  while (at < valid_end && (*at == '\t' || !g_unichar_iscntrl (g_utf8_get_char (at))))
+    at = g_utf8_next_char (at);
+  if (at == line + length)
+    return TRUE;
+  nv_problems_add (reader->problems, reader->line,
+                   "byte %" G_GSIZE_FORMAT " is 0x%02x: UTF-8 without control characters is allowed",
+                   (gsize)(at - line) + 1, (guint)(guchar)*at);
+  return FALSE;
 }
 
 static void

@@ -11,7 +11,7 @@
 #define MAX_VCPUS G_MAXUINT16
 
 /* What the original allowed: a positive C int of MiB. */
-#define MAX_MEMORY_MIB G_MAXINT32
+#define MAX_MEMORY_MIB 2147483647
 
 void
 nv_request_free (NvRequest *request)
