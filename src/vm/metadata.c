@@ -309,8 +309,9 @@ nv_metadata_parse (const char *text, GError **error)
       return NULL;
     }
   root = xmlDocGetRootElement (document);
-  if (!root || !nv_xml_is_element (root, "vm") || !root->ns
-      || strcmp ((const char *)root->ns->href, NV_METADATA_NAMESPACE) != 0)
+  /* libvirt hands the element out without its namespace, by which it found it. */
+  if (!nv_xml_is_element (root, "vm")
+      || (root->ns && strcmp ((const char *)root->ns->href, NV_METADATA_NAMESPACE) != 0))
     g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "numavm's metadata: no element 'vm' of '%s'",
                  NV_METADATA_NAMESPACE);
   else

@@ -1,0 +1,80 @@
+# What the e2e scripts share: TAP, and numavm in a state directory of its own. Sourced with the path of numavm as $1.
+# shellcheck shell=bash
+
+numavm_program=$(realpath "$1")
+n_checks=0
+n_failed=0
+
+# check NAME COMMAND...: one TAP line.
+check ()
+{
+  local name=$1
+  shift
+  n_checks=$((n_checks + 1))
+  if "$@" > "$work/check.log" 2>&1; then
+    echo "ok $n_checks - $name"
+  else
+    echo "not ok $n_checks - $name"
+    n_failed=$((n_failed + 1))
+    sed 's/^/# /' "$work/check.log"
+    [ -f "$work/err" ] && sed 's/^/# stderr of the last numavm: /' "$work/err"
+  fi
+}
+
+# numavm ARGUMENT...: what it prints goes to $work/out and $work/err, its exit status to $status.
+numavm ()
+{
+  status=0
+  "$numavm_program" "$@" "${numavm_options[@]}" > "$work/out" 2> "$work/err" || status=$?
+}
+
+exit_was () { [ "$status" -eq "$1" ]; }
+printed () { grep -qF -- "$1" "$work/out"; }
+said () { grep -qF -- "$1" "$work/err"; }
+said_nothing () { ! [ -s "$work/err" ]; }
+no_disks () { [ -z "$(ls -A "$NUMAVM_STATE_DIR/disks" 2> /dev/null)" ]; }
+no_logs () { [ -z "$(ls -A "$NUMAVM_STATE_DIR/consoles" 2> /dev/null)" ]; }
+no_sockets () { ! find "$NUMAVM_STATE_DIR" -type s | grep -q .; }
+no_vms () { numavm list --json && printed '"vms": []'; }
+
+nothing_left ()
+{
+  no_vms && no_disks && no_logs && no_sockets
+}
+
+# eventually COMMAND...: within two minutes. Emulated guests on a busy machine take their time.
+eventually ()
+{
+  local _
+  for _ in $(seq 600); do
+    "$@" > /dev/null 2>&1 && return
+    sleep 0.2
+  done
+  echo "never: $*"
+  return 1
+}
+
+guest_is_up ()
+{
+  numavm console --log "$1" && printed 'numavm guest: up'
+}
+
+finish ()
+{
+  if [ ${#numavm_options[@]} -gt 0 ]; then
+    "$numavm_program" down --all --quiet "${numavm_options[@]}" || true
+  fi
+  rm -rf "$work"
+}
+
+work=$(mktemp -d)
+chmod 755 "$work" # QEMU runs as another user under libvirt's system daemon
+export NUMAVM_STATE_DIR=$work/state
+numavm_options=()
+trap finish EXIT
+
+done_testing ()
+{
+  echo "1..$n_checks"
+  [ "$n_failed" -eq 0 ]
+}
