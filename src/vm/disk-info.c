@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "vm/qemu-img.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -142,24 +143,24 @@ compare_paths (gconstpointer a, gconstpointer b)
 static GPtrArray *
 read_paths (const char *dir, GError **error)
 {
-  g_autoptr (GPtrArray) looks = g_ptr_array_new_with_free_func (look_free);
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (GDir) opened = g_dir_open (dir, 0, &problem);
-  const char *name;
+  GPtrArray *looks;
+  struct dirent *entry;
+  DIR *opened = opendir (dir);
 
   if (!opened)
     {
-      g_set_error (error, NV_ERROR,
-                   g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? NV_ERROR_NOT_FOUND
-                                                                               : NV_ERROR_FAILED,
-                   "directory '%s': %s", dir, problem->message);
+      int number = errno;
+
+      g_set_error (error, NV_ERROR, number == ENOENT ? NV_ERROR_NOT_FOUND : NV_ERROR_FAILED,
+                   "directory '%s': %s", dir, number == ENOENT ? "there is none" : g_strerror (number));
       return NULL;
     }
-  while ((name = g_dir_read_name (opened)))
+  looks = g_ptr_array_new_with_free_func (look_free);
+  while ((entry = readdir (opened)))
     {
-      g_autofree char *path = g_build_filename (dir, name, NULL);
+      g_autofree char *path = g_build_filename (dir, entry->d_name, NULL);
 
-      if (*name != '.' && g_file_test (path, G_FILE_TEST_IS_REGULAR))
+      if (*entry->d_name != '.' && g_file_test (path, G_FILE_TEST_IS_REGULAR))
         {
           Look *look = g_new0 (Look, 1);
 
@@ -167,8 +168,9 @@ read_paths (const char *dir, GError **error)
           g_ptr_array_add (looks, look);
         }
     }
+  closedir (opened);
   g_ptr_array_sort (looks, compare_paths);
-  return g_steal_pointer (&looks);
+  return looks;
 }
 
 GPtrArray *

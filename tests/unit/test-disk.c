@@ -573,7 +573,10 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   if (!program)
-    return 77;
+    {
+      g_print ("1..0 # SKIP qemu-img is not installed\n");
+      return 0;
+    }
   TEST (blank_qcow2_has_the_size_asked_for);
   TEST (blank_raw_takes_no_room);
   TEST (sizes_are_rounded_up_as_qemu_img_does);
