@@ -1,4 +1,5 @@
-/* How long planning takes: seconds for 50,000 and 100,000 VMs on a host of 64 nodes, for each policy. */
+/* How long planning takes: seconds for 50,000 and 100,000 VMs on a host of 64 nodes, for each policy; the
+ * best of three, since what else the machine does can only add. */
 
 #include "base/size.h"
 #include "policy/plan.h"
@@ -12,7 +13,8 @@ enum
   N_NODES = 64,
   CORES_PER_NODE = 32,
   THREADS_PER_CORE = 2,
-  N_VMS = 100000
+  N_VMS = 100000,
+  N_ROUNDS = 3
 };
 
 /* Room for all VMs on any one node, so that every policy has the whole host to choose from to the end. */
@@ -45,11 +47,17 @@ make_host (void)
   return host;
 }
 
+static void
+request_free (gpointer data)
+{
+  nv_request_free (data);
+}
+
 /* VMs of 1 to 4 vCPUs and 64 to 256 MiB. */
 static GPtrArray *
 make_requests (const NvPolicy *policy, guint n_vms)
 {
-  GPtrArray *requests = g_ptr_array_new ();
+  GPtrArray *requests = g_ptr_array_new_full (n_vms, request_free);
 
   for (guint i = 0; i < n_vms; i++)
     {
@@ -65,28 +73,34 @@ make_requests (const NvPolicy *policy, guint n_vms)
   return requests;
 }
 
-/* The ledger's making and the placements' freeing count, too. */
+/* Seconds of one planning; the ledger's making and the placements' freeing count, too. */
 static double
-measure (const NvHost *host, const NvPolicy *policy, guint n_vms)
+plan_once (const NvHost *host, GPtrArray *requests, const char *policy)
 {
   g_autoptr (NvProblems) problems = nv_problems_new ("-");
-  GPtrArray *requests = make_requests (policy, n_vms);
   gint64 since = g_get_monotonic_time ();
   NvLedger *ledger = nv_ledger_new (host);
   GPtrArray *placements = nv_plan (host, ledger, requests, 1, problems);
-  double seconds;
 
   if (nv_problems_count (problems) > 0)
     {
-      fprintf (stderr, "%s: %s\n", policy->name, nv_problems_get (problems, 0)->message);
+      fprintf (stderr, "%s: %s\n", policy, nv_problems_get (problems, 0)->message);
       exit (1);
     }
   g_ptr_array_unref (placements);
   nv_ledger_free (ledger);
-  seconds = (double)(g_get_monotonic_time () - since) / 1e6;
-  g_ptr_array_set_free_func (requests, (GDestroyNotify)nv_request_free);
-  g_ptr_array_unref (requests);
-  return seconds;
+  return (double)(g_get_monotonic_time () - since) / 1e6;
+}
+
+static double
+measure (const NvHost *host, const NvPolicy *policy, guint n_vms)
+{
+  g_autoptr (GPtrArray) requests = make_requests (policy, n_vms);
+  double best = plan_once (host, requests, policy->name);
+
+  for (guint i = 1; i < N_ROUNDS; i++)
+    best = MIN (best, plan_once (host, requests, policy->name));
+  return best;
 }
 
 int

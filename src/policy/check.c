@@ -13,8 +13,8 @@ check_n_nodes (const NvRequest *request, const NvHost *host, NvProblems *problem
 
   /* A host without any usable node is said once, by nv_plan(), not for each VM. */
   if (n > 0 && request->n_nodes > n)
-    nv_problems_add (problems, request->line, "nodes '%u': %s has %u node%s that a VM may use (%s)",
-                     request->n_nodes, host->description, n, n == 1 ? "" : "s", shown);
+    nv_problems_add (problems, request->line, "nodes '%u': this host has %u node%s that a VM may use (%s)",
+                     request->n_nodes, n, n == 1 ? "" : "s", shown);
 }
 
 static char *
@@ -72,8 +72,8 @@ check_cpu_nodes (const NvRequest *request, const NvHost *host, NvProblems *probl
     g_autofree char *all = format_all_nodes (host);
 
     if (!node)
-      nv_problems_add (problems, request->line, "cpus '%s': %s has no node %d, it has %s", cpus,
-                       host->description, os_index, all);
+      nv_problems_add (problems, request->line, "cpus '%s': this host has no node %d, it has %s", cpus,
+                       os_index, all);
     else if (node->cores->len == 0)
       nv_problems_add (problems, request->line, "cpus '%s': node %d has no CPUs", cpus, os_index);
     else
@@ -146,12 +146,10 @@ check_pages (const NvRequest *request, const NvHost *host, NvProblems *problems)
     }
   sizes = format_page_sizes (host);
   if (*sizes)
-    nv_problems_add (problems, request->line, "pages '%s': %s has pages of %s", shown, host->description,
-                     sizes);
+    nv_problems_add (problems, request->line, "pages '%s': this host has pages of %s", shown, sizes);
   else
     nv_problems_add (problems, request->line,
-                     "pages '%s': %s has no huge pages reserved: `numavm doctor` tells how", shown,
-                     host->description);
+                     "pages '%s': this host has no huge pages reserved: `numavm doctor` tells how", shown);
 }
 
 void

@@ -170,8 +170,7 @@ nv_plan (const NvHost *host, NvLedger *ledger, GPtrArray *requests, guint64 seed
 
   planning_init (&planning, host, ledger, seed);
   if (planning.n_usable == 0)
-    nv_problems_add (problems, 0, "%s has no node that a VM may use: `numavm topology` shows why",
-                     host->description);
+    nv_problems_add (problems, 0, "this host has no node that a VM may use: `numavm topology` shows why");
   for (guint i = 0; i < requests->len; i++)
     {
       const NvRequest *request = g_ptr_array_index (requests, i);

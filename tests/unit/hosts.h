@@ -18,7 +18,7 @@ typedef struct
 static inline NvHost *
 test_host (const TestNode *nodes, guint n_nodes)
 {
-  NvHost *host = nv_host_new ("this host");
+  NvHost *host = nv_host_new ("test");
   guint cpu = 0;
 
   for (guint i = 0; i < n_nodes; i++)
