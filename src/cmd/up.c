@@ -245,9 +245,6 @@ bring_up (const NvPreparation *preparation, const UpOptions *options, NvFleetTim
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     g_source_remove (sources[i]);
   nv_end_progress (preparation->context);
-  if (!up)
-    g_prefix_error (
-        error, "%s: ", options->keep ? "what was made is kept" : "all that was made is taken away again");
   return up;
 }
 

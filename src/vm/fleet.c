@@ -1,6 +1,7 @@
 #include "vm/fleet.h"
 #include "base/error.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 /* libvirtd works on several requests of one connection at once; more threads than this only queue there. */
@@ -91,6 +92,18 @@ run_item (gpointer item, gpointer data)
   g_idle_add_full (G_PRIORITY_DEFAULT, on_result, result, NULL);
 }
 
+static void G_GNUC_PRINTF (2, 3) append (GError *error, const char *format, ...)
+{
+  g_autofree char *before = error->message;
+  g_autofree char *more = NULL;
+  va_list args;
+
+  va_start (args, format);
+  more = g_strdup_vprintf (format, args);
+  va_end (args);
+  error->message = g_strconcat (before, more, NULL);
+}
+
 /* Returns: FALSE with the first error, its message counting the others. */
 static gboolean
 run_stage (Stage *stage, GPtrArray *items, GError **error)
@@ -112,13 +125,7 @@ run_stage (Stage *stage, GPtrArray *items, GError **error)
   if (!stage->first_error)
     return TRUE;
   if (stage->n_failed > 1 && !g_error_matches (stage->first_error, NV_ERROR, NV_ERROR_CANCELLED))
-    {
-      char *message =
-          g_strdup_printf ("%s (and %u more VMs failed)", stage->first_error->message, stage->n_failed - 1);
-
-      g_free (stage->first_error->message);
-      stage->first_error->message = message;
-    }
+    append (stage->first_error, " (and %u more VMs failed)", stage->n_failed - 1);
   g_propagate_error (error, stage->first_error);
   return FALSE;
 }
@@ -241,7 +248,7 @@ remove_one (Stage *stage, gpointer item, GError **error)
 }
 
 static void
-roll_back (const NvFleetPlan *plan, GPtrArray *items, NvFleetTimes *times, GError **error)
+roll_back (const NvFleetPlan *plan, GPtrArray *items, NvFleetTimes *times, GError *reason)
 {
   g_autoptr (GError) problem = NULL;
   Stage stage = {
@@ -255,8 +262,9 @@ roll_back (const NvFleetPlan *plan, GPtrArray *items, NvFleetTimes *times, GErro
   };
 
   if (run_stage (&stage, items, &problem))
-    return;
-  g_prefix_error (error, "not all could be taken away again (%s); first: ", problem->message);
+    append (reason, "; what was made is taken away again");
+  else
+    append (reason, "; not all that was made could be taken away again: %s", problem->message);
 }
 
 static gboolean
@@ -300,6 +308,7 @@ nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError **error)
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (NvDiskMaker) disks = nv_disk_maker_new ();
   NvFleetTimes times = { 0 };
+  GError *reason = NULL;
   gboolean up;
 
   for (guint i = 0; i < plan->members->len; i++)
@@ -309,12 +318,14 @@ nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError **error)
       progress->member = g_ptr_array_index (plan->members, i);
       g_ptr_array_add (items, progress);
     }
-  up = run_up_stages (plan, items, disks, &times, error);
+  up = run_up_stages (plan, items, disks, &times, &reason);
   if (!up && !(plan->flags & NV_FLEET_KEEP))
-    roll_back (plan, items, &times, error);
+    roll_back (plan, items, &times, reason);
   times.qemu_img_us = nv_disk_maker_qemu_img_us (disks);
   if (ret_times)
     *ret_times = times;
+  if (reason)
+    g_propagate_error (error, reason);
   return up;
 }
 

@@ -35,7 +35,17 @@ said_nothing () { ! [ -s "$work/err" ]; }
 no_disks () { [ -z "$(ls -A "$NUMAVM_STATE_DIR/disks" 2> /dev/null)" ]; }
 no_logs () { [ -z "$(ls -A "$NUMAVM_STATE_DIR/consoles" 2> /dev/null)" ]; }
 no_sockets () { ! find "$NUMAVM_STATE_DIR" -type s | grep -q .; }
-no_vms () { numavm list --json && printed '"vms": []'; }
+no_vms () { numavm list --json && ! printed "\"name\": \"$prefix"; }
+
+# count_vms EXPRESSION: how many of this test's VMs it holds for; `vm` is what `list --json` says of one.
+count_vms ()
+{
+  numavm list --json
+  PREFIX=$prefix python3 -c '
+import json, os, sys
+vms = json.load(open(sys.argv[1]))["vms"]
+print(sum(vm["name"].startswith(os.environ["PREFIX"]) and bool(eval(sys.argv[2])) for vm in vms))' "$work/out" "$1"
+}
 
 nothing_left ()
 {
@@ -62,7 +72,7 @@ guest_is_up ()
 finish ()
 {
   if [ ${#numavm_options[@]} -gt 0 ]; then
-    "$numavm_program" down --all --quiet "${numavm_options[@]}" || true
+    "$numavm_program" down --prefix "$prefix" --quiet "${numavm_options[@]}" || true
   fi
   rm -rf "$work"
 }
@@ -71,6 +81,7 @@ work=$(mktemp -d)
 chmod 755 "$work" # QEMU runs as another user under libvirt's system daemon
 export NUMAVM_STATE_DIR=$work/state
 numavm_options=()
+prefix=nvtest-$$- # of all VMs, since others may have VMs on the same libvirt
 trap finish EXIT
 
 done_testing ()
