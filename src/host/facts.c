@@ -77,7 +77,7 @@ numa_fact (const NvHost *host)
   guint n_usable = nv_set_count (usable);
 
   if (host->nodes->len == 1)
-    return nv_fact_new ("NUMA", NV_FACT_YES, "1 node; `numavm lab` gives you a host with more");
+    return nv_fact_new ("NUMA", NV_FACT_YES, "1 node: a policy has nothing to choose");
   if (n_usable == host->nodes->len)
     return nv_fact_new ("NUMA", NV_FACT_YES, "%u nodes (%s)", n_usable, list);
   return nv_fact_new ("NUMA", n_usable > 0 ? NV_FACT_YES : NV_FACT_NO,

@@ -331,8 +331,8 @@ check_xml (const char *file, const char *text, GError **error)
                  "'%s' is not hwloc's XML, as `lstopo machine.xml` writes it", file);
   else if (!is_readable)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
-                 "'%s' is hwloc's XML of version %s: this hwloc, %u.%u, reads up to version %u", file,
-                 version, hwloc >> 16, hwloc >> 8 & 0xff, hwloc >> 16);
+                 "'%s' is hwloc's XML of version %s: this hwloc, API version %u.%u, reads up to version %u",
+                 file, version, hwloc >> 16, hwloc >> 8 & 0xff, hwloc >> 16);
   return is_topology && is_readable;
 }
 

@@ -352,7 +352,7 @@ nv_topology_draw (const NvHost *host, const NvTopologyStyle *style)
   append_clusters (out, &drawing);
   append_bare_nodes (out, host);
   if (drawing.detailed)
-    g_string_append_printf (out, "%s in use  %s available  D: N  distance to nodes\n", drawing.strokes->used,
-                            drawing.strokes->free);
+    g_string_append_printf (out, "%s in use  %s available%s\n", drawing.strokes->used, drawing.strokes->free,
+                            smallest_distance (host) != 0 ? "  D: N  distance to nodes" : "");
   return g_string_free (out, FALSE);
 }

@@ -55,6 +55,14 @@ struct NvDriver
   /* Returns: (transfer full). */
   NvDriverHost *(*host) (NvConnection *connection, GError **error);
 
+  /* (nullable): the machine as what the driver talks to describes it, which can differ from what host() finds
+   * out itself. Returns: (transfer full). */
+  NvHost *(*own_view) (NvConnection *connection, GError **error);
+
+  /* (nullable): where it is and its versions: `qemu:///system, 9.0.0, QEMU 7.2.22`. Returns: (transfer full).
+   */
+  char *(*versions) (NvConnection *connection, GError **error);
+
   /* The largest number of vCPUs of @machine (nullable: the default machine type); 0: unknown. */
   guint (*max_vcpus) (NvConnection *connection, const char *machine);
 

@@ -325,7 +325,7 @@ facts_of_a_machine_that_lacks_things_say_what_to_do (void)
   char *root = tree_unpack ("one-node");
   g_autoptr (GPtrArray) facts = nv_facts_of_host (root);
 
-  assert_fact (facts, "NUMA", NV_FACT_YES, "1 node; `numavm lab` gives you a host with more");
+  assert_fact (facts, "NUMA", NV_FACT_YES, "1 node: a policy has nothing to choose");
   assert_fact (
       facts, "huge pages", NV_FACT_NO,
       "none reserved: echo 512 > /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages");

@@ -143,8 +143,7 @@ libvirt_open (const char *uri, GError **error)
   handle = virConnectOpenAuth (uri, virConnectAuthPtrDefault, 0);
   if (!handle)
     {
-      libvirt_fail (error, "cannot connect to libvirt at '%s' (is libvirtd running? see `numavm doctor`)",
-                    uri);
+      libvirt_fail (error, "cannot connect to libvirt at '%s' (is libvirtd running there?)", uri);
       return NULL;
     }
   canonical = virConnectGetURI (handle);
@@ -190,19 +189,49 @@ read_free_memory (LibvirtConnection *self, NvHost *host, GError **error)
   return TRUE;
 }
 
+static NvHost *
+libvirt_own_view (NvConnection *connection, GError **error)
+{
+  LibvirtConnection *self = (LibvirtConnection *)connection;
+  g_autoptr (NvHost) host = nv_capabilities_host (self->capabilities, self->base.uri);
+
+  return read_free_memory (self, host, error) ? g_steal_pointer (&host) : NULL;
+}
+
+/* libvirt counts versions as 1000000 * major + 1000 * minor + release. */
+static char *
+format_version (unsigned long version)
+{
+  return g_strdup_printf ("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+static char *
+libvirt_versions (NvConnection *connection, GError **error)
+{
+  LibvirtConnection *self = (LibvirtConnection *)connection;
+  unsigned long libvirt, hypervisor;
+  g_autofree char *libvirt_text = NULL, *hypervisor_text = NULL;
+
+  if (virConnectGetLibVersion (self->handle, &libvirt) < 0
+      || virConnectGetVersion (self->handle, &hypervisor) < 0)
+    {
+      libvirt_fail (error, "cannot read the versions of '%s'", self->base.uri);
+      return NULL;
+    }
+  libvirt_text = format_version (libvirt);
+  hypervisor_text = format_version (hypervisor);
+  return g_strdup_printf ("%s, %s, %s %s", self->base.uri, libvirt_text, virConnectGetType (self->handle),
+                          hypervisor_text);
+}
+
 static NvDriverHost *
 libvirt_host (NvConnection *connection, GError **error)
 {
   LibvirtConnection *self = (LibvirtConnection *)connection;
   g_autoptr (NvDriverHost) host = g_new0 (NvDriverHost, 1);
 
-  if (self->remote)
-    {
-      host->host = nv_capabilities_host (self->capabilities, self->base.uri);
-      if (!read_free_memory (self, host->host, error))
-        return NULL;
-    }
-  else if (!(host->host = nv_host_read ("/", error)))
+  host->host = self->remote ? libvirt_own_view (connection, error) : nv_host_read ("/", error);
+  if (!host->host)
     return NULL;
   host->remote = self->remote;
   host->kvm_usable = self->kvm_reason == NULL;
@@ -485,6 +514,8 @@ const NvDriver nv_driver_libvirt = {
   .open = libvirt_open,
   .close = libvirt_close,
   .host = libvirt_host,
+  .own_view = libvirt_own_view,
+  .versions = libvirt_versions,
   .max_vcpus = libvirt_max_vcpus,
   .exists = libvirt_exists,
   .check = libvirt_check,

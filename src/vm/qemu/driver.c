@@ -114,6 +114,30 @@ qemu_close (NvConnection *connection)
   g_free (self);
 }
 
+/* `QEMU emulator version 7.2.22 (Debian ...)`, and more lines. */
+static char *
+qemu_versions (NvConnection *connection, GError **error)
+{
+  g_autofree char *emulator = g_find_program_in_path (EMULATOR), *text = NULL;
+  g_autoptr (GError) problem = NULL;
+  const char *version;
+
+  if (!emulator)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE, MISSING);
+      return NULL;
+    }
+  if (!g_spawn_sync (NULL, (char *[]){ emulator, "--version", NULL }, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                     NULL, &text, NULL, NULL, &problem))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot run '%s': %s", emulator, problem->message);
+      return NULL;
+    }
+  version = strstr (text, "version ");
+  version = version ? version + strlen ("version ") : "";
+  return g_strdup_printf ("%s, QEMU %.*s", emulator, (int)strcspn (version, " \n"), version);
+}
+
 static NvDriverHost *
 qemu_host (NvConnection *connection, GError **error)
 {
@@ -496,6 +520,7 @@ const NvDriver nv_driver_qemu = {
   .open = qemu_open,
   .close = qemu_close,
   .host = qemu_host,
+  .versions = qemu_versions,
   .max_vcpus = qemu_max_vcpus,
   .exists = qemu_exists,
   .check = qemu_check,
