@@ -1,3 +1,3 @@
 #include "base/error.h"
 
-G_DEFINE_QUARK (numavm - error - quark, nv_error)
+G_DEFINE_QUARK (numavm_error, nv_error)

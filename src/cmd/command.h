@@ -102,3 +102,12 @@ void nv_show_progress (const NvCommandContext *context, const char *text, guint 
 
 /* Takes the progress line away. */
 void nv_end_progress (const NvCommandContext *context);
+
+/* SIGINT, SIGTERM and SIGHUP cancel, while the default main context runs, until nv_signals_restore(). */
+typedef struct
+{
+  guint sources[3];
+} NvSignals;
+
+void nv_signals_cancel (NvSignals *signals, GCancellable *cancellable);
+void nv_signals_restore (NvSignals *signals);

@@ -3,7 +3,8 @@
 #include "cmd/command.h"
 #include "base/size.h"
 
-#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,4 +118,27 @@ nv_end_progress (const NvCommandContext *context)
 {
   if (shows_progress (context))
     fputs ("\r\033[K", stderr);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+nv_signals_cancel (NvSignals *signals, GCancellable *cancellable)
+{
+  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    signals->sources[i] = g_unix_signal_add (numbers[i], on_signal, cancellable);
+}
+
+void
+nv_signals_restore (NvSignals *signals)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (signals->sources); i++)
+    g_source_remove (signals->sources[i]);
 }

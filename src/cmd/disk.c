@@ -6,8 +6,6 @@
 #include "vm/disk.h"
 #include "vm/state.h"
 
-#include <glib-unix.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -214,23 +212,14 @@ run_job (gpointer item, gpointer data)
   g_idle_add_full (G_PRIORITY_DEFAULT, on_done, batch, NULL);
 }
 
-static gboolean
-on_signal (gpointer data)
-{
-  g_cancellable_cancel (data);
-  return G_SOURCE_CONTINUE;
-}
-
 /* A signal ends qemu-img and takes away what is half made; disks that are whole by then stay. */
 static void
 run_batch (const NvCommandContext *context, Batch *batch)
 {
-  static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-  guint sources[G_N_ELEMENTS (signals)];
+  NvSignals signals;
   GThreadPool *pool = g_thread_pool_new (run_job, batch, MAX_THREADS, FALSE, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    sources[i] = g_unix_signal_add (signals[i], on_signal, batch->cancellable);
+  nv_signals_cancel (&signals, batch->cancellable);
   for (guint i = 0; i < batch->jobs->len; i++)
     g_thread_pool_push (pool, g_ptr_array_index (batch->jobs, i), NULL);
   while (batch->n_done < batch->jobs->len)
@@ -240,8 +229,7 @@ run_batch (const NvCommandContext *context, Batch *batch)
     }
   nv_end_progress (context);
   g_thread_pool_free (pool, FALSE, TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_source_remove (sources[i]);
+  nv_signals_restore (&signals);
 }
 
 static int

@@ -1,5 +1,6 @@
 #include "cmd/prepare.h"
 
+#include "base/size.h"
 #include "image/default-guest.h"
 #include "vm/domain-xml.h"
 #include "vm/reservations.h"
@@ -125,6 +126,15 @@ build_disk (Builder *builder, const NvRequest *request, GError **error)
     return NULL;
   if (size_bytes == 0)
     size_bytes = info ? info->virtual_bytes : NV_DISK_DEFAULT_BYTES;
+  if (info && size_bytes < info->virtual_bytes)
+    {
+      g_autofree char *wanted = nv_size_format (size_bytes);
+      g_autofree char *needed = nv_size_format (info->virtual_bytes);
+
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "disk '%s': smaller than its base '%s', which has %s",
+                   wanted, base, needed);
+      return NULL;
+    }
   if (!preparation->refer_to_disks && g_file_test (path, G_FILE_TEST_EXISTS))
     {
       g_set_error (error, NV_ERROR, NV_ERROR_EXISTS,

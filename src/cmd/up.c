@@ -6,8 +6,6 @@
 #include "cmd/show.h"
 #include "vm/lock.h"
 
-#include <glib-unix.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +25,7 @@ typedef struct
   char *prefix;
   char *network;
   char *kernel;
-  char *directory;
+  char *dir;
   char *format;
   gboolean prealloc;
   gboolean paused;
@@ -53,7 +51,7 @@ static const NvOption up_options[] = {
     "make each disk an overlay on this image" },
   { "format", 'f', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, format), "qcow2|raw",
     "of the disks; default qcow2" },
-  { "directory", 'd', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, directory), "DIR", "where the disks go" },
+  { "dir", 'd', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, dir), "DIR", "where the disks go" },
   { "template", 't', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, template), "FILE",
     "domain XML of your own" },
   { "network", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, network), "user|none|NAME",
@@ -213,20 +211,12 @@ print_times (const NvCommandContext *context, const NvFleetTimes *times)
            (double)times->start_us / 1e6, (double)times->resume_us / 1e6);
 }
 
-static gboolean
-on_signal (gpointer data)
-{
-  g_cancellable_cancel (data);
-  return G_SOURCE_CONTINUE;
-}
-
 /* Runs the fleet; SIGINT, SIGTERM and SIGHUP cancel it, and then it rolls back. */
 static gboolean
 bring_up (const NvPreparation *preparation, const UpOptions *options, NvFleetTimes *ret_times, GError **error)
 {
-  static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  guint sources[G_N_ELEMENTS (signals)];
+  NvSignals signals;
   gboolean up;
   NvFleetPlan plan = {
     .connection = preparation->context->connection,
@@ -239,11 +229,9 @@ bring_up (const NvPreparation *preparation, const UpOptions *options, NvFleetTim
     .progress_data = (gpointer)preparation->context,
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    sources[i] = g_unix_signal_add (signals[i], on_signal, cancellable);
+  nv_signals_cancel (&signals, cancellable);
   up = nv_fleet_up (&plan, ret_times, error);
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_source_remove (sources[i]);
+  nv_signals_restore (&signals);
   nv_end_progress (preparation->context);
   return up;
 }
@@ -337,7 +325,7 @@ run_up (NvCommandContext *context, GError **error)
   preparation.requests = requests;
   preparation.network = options->network;
   preparation.kernel = options->kernel;
-  preparation.disk_dir = options->directory;
+  preparation.disk_dir = options->dir;
   preparation.no_guest = options->dry_run;
   if (requests->len == 0 && nv_problems_count (problems) == 0)
     {
