@@ -69,6 +69,7 @@ typedef struct
   const char *summary;     /* one line, no full stop */
   const char *arguments;   /* for the usage line, such as "[FILE|-]" */
   const char *description; /* (nullable): for --help and the man page; paragraphs divided by blank lines */
+  char *(*list) (void);    /* (nullable): a list to show below it, `NAME  what it is` a line; caller frees */
   const char *examples;    /* (nullable): one command a line, `# ` before what it does */
   NvNeeds needs;
   gsize options_size;

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void
-print_line (const char *prefix, const char *format, va_list args)
+static void G_GNUC_PRINTF (2, 0) print_line (const char *prefix, const char *format, va_list args)
 {
   g_autofree char *text = g_strdup_vprintf (format, args);
 

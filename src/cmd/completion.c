@@ -2,6 +2,7 @@
 
 #include "cmd/command.h"
 #include "cmd/help.h"
+#include "policy/policy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,20 @@ print_command (const NvCommand *command)
   puts ("      ;;");
 }
 
+/* The values of options that take a name from a table. */
+static void
+print_choices (void)
+{
+  fputs ("  case $prev in\n    --policy | -p) words='", stdout);
+  for (guint i = 0; nv_policies[i]; i++)
+    printf ("%s%s", i > 0 ? " " : "", nv_policies[i]->name);
+  fputs ("' ;;\n    --driver) words='", stdout);
+  for (guint i = 0; nv_drivers[i]; i++)
+    printf ("%s%s", i > 0 ? " " : "", nv_drivers[i]->name);
+  puts ("' ;;\n    --accel) words='kvm tcg' ;;\n    --format | -f) words='qcow2 raw' ;;\n"
+        "    --network) words='user none' ;;\n  esac");
+}
+
 static int
 run_completion (NvCommandContext *context, GError **error)
 {
@@ -49,8 +64,9 @@ run_completion (NvCommandContext *context, GError **error)
         "  case ${COMP_WORDS[1]} in");
   for (guint i = 0; nv_commands[i]; i++)
     print_command (nv_commands[i]);
-  puts ("  esac\n"
-        "  if [[ $cur == -* ]]; then\n"
+  puts ("  esac");
+  print_choices ();
+  puts ("  if [[ $cur == -* ]]; then\n"
         "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
         "  elif [[ \" $files \" == *\" $prev \"* ]]; then\n"
         "    compopt -o filenames\n"

@@ -31,7 +31,7 @@ static const NvOption define_options[] = {
   { "memory", 'm', NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, memory), "MIB", "default 2048" },
   { "vcpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, vcpus), "N", "default 1" },
   { "policy", 'p', NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, policy), "NAME",
-    "where memory goes: random, interleave, round-robin, local, pack, spread or none (default)" },
+    "where memory goes: see below; default: none" },
   { "nodes", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, nodes), "N",
     "choose among the first N nodes that a VM may use; default: all" },
   { "cpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, cpus), "free|same|NODES",
@@ -175,6 +175,7 @@ const NvCommand nv_command_define = {
       "A template of your own is edited as a tree: name, uuid, memory, vcpu, pins, numatune, huge pages, type, emulator,\n"
       "the disk at %IMAGE_PATH%, the log of the serial port and numavm's metadata are set; all else is kept, comments\n"
       "too. %NAME% %UUID% %MEMORY% %CPU% and %IMAGE_PATH% are filled in wherever they stand.",
+  .list = nv_list_policies,
   .examples = "# how would libvirt be told?\n"
               "numavm define -n db -m 4096 --vcpus 4 --policy round-robin --print-xml\n"
               "# a VM with a template and a disk of your own\n"

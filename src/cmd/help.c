@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HELP_WIDTH 80
+
 const NvOption nv_common_options[] = {
   { "connect", 'c', NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, connect), "URI",
     "libvirt's URI; default qemu:///system for root, qemu:///session else" },
   { "driver", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, driver), "NAME",
-    "what VMs run on: libvirt (default), qemu or fake" },
+    "what VMs run on: see `numavm --help`; default libvirt" },
   { "accel", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, accel), "kvm|tcg",
     "hardware or emulated CPUs; default: KVM where it can be used" },
   { "seed", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, seed), "N",
@@ -39,6 +41,29 @@ add_entries (GArray *entries, const NvOption *options, void *base)
     }
 }
 
+/* Appends a paragraph, broken into lines of at most HELP_WIDTH characters. */
+static void
+append_wrapped (GString *text, const char *paragraph)
+{
+  g_auto (GStrv) words = g_strsplit_set (paragraph, " \n", -1);
+  glong column = 0;
+
+  for (guint i = 0; words[i]; i++)
+    {
+      glong length = g_utf8_strlen (words[i], -1);
+
+      if (column > 0 && column + 1 + length > HELP_WIDTH)
+        {
+          g_string_append_c (text, '\n');
+          column = 0;
+        }
+      if (column > 0)
+        g_string_append_c (text, ' ');
+      g_string_append (text, words[i]);
+      column += length + (column > 0);
+    }
+}
+
 /* For --help, below the options. */
 static char *
 format_description (const NvCommand *command)
@@ -46,7 +71,21 @@ format_description (const NvCommand *command)
   GString *text = g_string_new (NULL);
 
   if (command->description)
-    g_string_append (text, command->description);
+    {
+      g_auto (GStrv) paragraphs = g_strsplit (command->description, "\n\n", -1);
+
+      for (guint i = 0; paragraphs[i]; i++)
+        {
+          g_string_append (text, i > 0 ? "\n\n" : "");
+          append_wrapped (text, paragraphs[i]);
+        }
+    }
+  if (command->list)
+    {
+      g_autofree char *list = command->list ();
+
+      g_string_append_printf (text, "%s%s", text->len > 0 ? "\n\n" : "", list);
+    }
   if (command->examples)
     {
       g_auto (GStrv) lines = g_strsplit (command->examples, "\n", -1);
@@ -119,6 +158,9 @@ nv_help_print (gboolean on_stderr)
          out);
   for (guint i = 0; nv_commands[i]; i++)
     fprintf (out, "  %-12s%s\n", nv_commands[i]->name, nv_commands[i]->summary);
+  fputs ("\nDrivers, for --driver:\n\n", out);
+  for (guint i = 0; nv_drivers[i]; i++)
+    fprintf (out, "  %-12s%s\n", nv_drivers[i]->name, nv_drivers[i]->summary);
   fputs ("\n`numavm COMMAND --help` tells all of a command; `numavm --version` which numavm this is.\n"
          "Exit status: 0 done, 1 failed, 2 bad usage or input, 3 done but a placement does not hold.\n",
          out);

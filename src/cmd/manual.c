@@ -101,6 +101,14 @@ print_command_page (const NvCommand *command)
       puts (".SH DESCRIPTION");
       print_paragraphs (command->description);
     }
+  if (command->list)
+    {
+      g_autofree char *list = command->list ();
+
+      puts (".PP\n.nf");
+      print_text (list);
+      puts ("\n.fi");
+    }
   puts (".SH OPTIONS");
   print_options (command->options);
   puts (".SS Common options");
@@ -128,6 +136,13 @@ print_main_page (void)
     }
   puts (".SH COMMON OPTIONS");
   print_options (nv_common_options);
+  puts (".SH DRIVERS");
+  for (guint i = 0; nv_drivers[i]; i++)
+    {
+      printf (".TP\n%s\n", nv_drivers[i]->name);
+      print_text (nv_drivers[i]->summary);
+      putchar ('\n');
+    }
   print_exit_status ();
   fputs (
       ".SH ENVIRONMENT\n.TP\nNUMAVM_STATE_DIR\n"

@@ -334,6 +334,16 @@ nv_prepare_members (NvPreparation *preparation, GError **error)
   return prepared;
 }
 
+char *
+nv_list_policies (void)
+{
+  GString *text = g_string_new ("Policies:");
+
+  for (guint i = 0; nv_policies[i]; i++)
+    g_string_append_printf (text, "\n  %-12s%s", nv_policies[i]->name, nv_policies[i]->summary);
+  return g_string_free (text, FALSE);
+}
+
 void
 nv_preparation_clear (NvPreparation *preparation)
 {

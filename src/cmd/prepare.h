@@ -42,6 +42,9 @@ gboolean nv_prepare_host (NvPreparation *preparation, GError **error);
  */
 gboolean nv_prepare_members (NvPreparation *preparation, GError **error);
 
+/* NvCommand.list: the policies. */
+char *nv_list_policies (void);
+
 void nv_preparation_clear (NvPreparation *preparation);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NvPreparation, nv_preparation_clear)

@@ -36,7 +36,7 @@ typedef struct
 
 static const NvOption up_options[] = {
   { "policy", 'p', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, policy), "NAME",
-    "where memory goes: random, interleave, round-robin, local, pack, spread or none (default)" },
+    "where memory goes: see below; default: none" },
   { "nodes", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, nodes), "N",
     "choose among the first N nodes that a VM may use; default: all" },
   { "cpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, cpus), "free|same|NODES",
@@ -357,6 +357,7 @@ const NvCommand nv_command_up = {
       "\n"
       "Without a base image and without a template of your own, a VM boots the distribution's kernel and a tiny\n"
       "guest that prints a line on its console.",
+  .list = nv_list_policies,
   .examples = "# two VMs, their memory spread over all nodes\n"
               "printf '1 1024\\n2 2048\\n' | numavm up --policy interleave -\n"
               "# where would they go?\n"
