@@ -104,10 +104,11 @@ void nv_show_progress (const NvCommandContext *context, const char *text, guint 
 /* Takes the progress line away. */
 void nv_end_progress (const NvCommandContext *context);
 
-/* SIGINT, SIGTERM and SIGHUP cancel, while the default main context runs, until nv_signals_restore(). */
+/* SIGINT, SIGTERM and SIGHUP, unless ignored, cancel while the default main context runs, until
+ * nv_signals_restore(). */
 typedef struct
 {
-  guint sources[3];
+  guint sources[3]; /* 0: the signal is ignored */
 } NvSignals;
 
 void nv_signals_cancel (NvSignals *signals, GCancellable *cancellable);

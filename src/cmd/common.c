@@ -132,12 +132,20 @@ nv_signals_cancel (NvSignals *signals, GCancellable *cancellable)
   static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    signals->sources[i] = g_unix_signal_add (numbers[i], on_signal, cancellable);
+    {
+      struct sigaction before;
+
+      /* What nohup ignores stays ignored. */
+      signals->sources[i] = sigaction (numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN
+                                ? 0
+                                : g_unix_signal_add (numbers[i], on_signal, cancellable);
+    }
 }
 
 void
 nv_signals_restore (NvSignals *signals)
 {
   for (guint i = 0; i < G_N_ELEMENTS (signals->sources); i++)
-    g_source_remove (signals->sources[i]);
+    if (signals->sources[i] > 0)
+      g_source_remove (signals->sources[i]);
 }

@@ -3,6 +3,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+/* In a process group of its own: Ctrl-C then reaches numavm alone, which ends it and says so. */
+static void
+leave_group (gpointer data)
+{
+  setpgid (0, 0);
+}
 
 static GSubprocess *
 spawn (const char *const *arguments, GError **error)
@@ -19,6 +27,7 @@ spawn (const char *const *arguments, GError **error)
   g_ptr_array_add (argv, NULL);
   /* Its complaints are looked through for the C library's texts. */
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C", TRUE);
+  g_subprocess_launcher_set_child_setup (launcher, leave_group, NULL, NULL);
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *)argv->pdata, &problem);
   if (!process)
     g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE,

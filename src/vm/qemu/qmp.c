@@ -204,7 +204,7 @@ int
 nv_qemu_socket_connect (const char *path, int timeout_ms, GError **error)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
+  const struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 }, none = { 0 };
   int fd;
 
   if (g_strlcpy (address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
@@ -215,7 +215,8 @@ nv_qemu_socket_connect (const char *path, int timeout_ms, GError **error)
   fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   /* While QEMU's short queue is full, connect() waits for as long as SO_SNDTIMEO says (socket(7)). */
   if (fd >= 0 && setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) == 0
-      && connect (fd, (const struct sockaddr *)&address, sizeof address) == 0)
+      && connect (fd, (const struct sockaddr *)&address, sizeof address) == 0
+      && setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none) == 0)
     return fd;
   g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE, "socket '%s': %s", path, g_strerror (errno));
   if (fd >= 0)
