@@ -51,6 +51,13 @@ nv_select_vms (const NvCommandContext *context, gboolean all, const char *prefix
   g_autoptr (GPtrArray) infos = NULL;
   g_autoptr (GPtrArray) selected = nv_vm_infos_new ();
 
+  /* An empty prefix is more likely a script's empty variable than a wish for all. */
+  if (prefix && !*prefix)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s: prefix '' begins every name: say --all for all VMs",
+                   context->name);
+      return NULL;
+    }
   if (!all && !prefix && context->n_arguments == 0)
     {
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s: which VMs? name them, or say --all or --prefix TEXT",
