@@ -52,8 +52,8 @@ add_entry (Archive *archive, const NvInitramfsEntry *from)
 GBytes *
 nv_initramfs_build (const NvInitramfsEntry *entries, gsize n_entries, GError **error)
 {
-  g_autoptr (GByteArray) bytes =
-      g_byte_array_new (); /* outlives the archive, which writes when it is freed */
+  /* Outlives the archive, which still writes to it when it is freed. */
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_autoptr (Archive) archive = archive_write_new ();
   gboolean written = open_archive (archive, bytes);
 
