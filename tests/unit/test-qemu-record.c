@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum
 {
@@ -117,7 +118,6 @@ name_is_given_once_among_threads (void)
 typedef struct
 {
   const char *dir;
-  gint waiting;
   int code;
 } Waiter;
 
@@ -126,12 +126,21 @@ open_locked (gpointer data)
 {
   Waiter *waiter = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (NvQemuRecord) record = NULL;
+  g_autoptr (NvQemuRecord) record = nv_qemu_record_open (waiter->dir, "vm0", NV_QEMU_RECORD_LOCK, &error);
 
-  g_atomic_int_set (&waiter->waiting, 1);
-  record = nv_qemu_record_open (waiter->dir, "vm0", NV_QEMU_RECORD_LOCK, &error);
   waiter->code = record ? -1 : error->code;
   return NULL;
+}
+
+/* Does a thread of this process wait for a lock? proc(5): such a line has an arrow. */
+static gboolean
+somebody_waits (void)
+{
+  g_autofree char *waiting = g_strdup_printf (": -> FLOCK  ADVISORY  WRITE %d ", (int)getpid ());
+  g_autofree char *locks = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/locks", &locks, NULL, NULL));
+  return strstr (locks, waiting) != NULL;
 }
 
 static void
@@ -149,8 +158,8 @@ who_waited_for_a_removed_record_does_not_find_it (void)
   record = nv_qemu_record_open (dir, "vm0", NV_QEMU_RECORD_LOCK, &error);
   g_assert_no_error (error);
   thread = g_thread_new ("waiter", open_locked, &waiter);
-  while (!g_atomic_int_get (&waiter.waiting))
-    g_thread_yield ();
+  while (!somebody_waits ())
+    g_usleep (1000);
   nv_qemu_record_remove (record, &error);
   g_assert_no_error (error);
   nv_qemu_record_close (record);
