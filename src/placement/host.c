@@ -150,17 +150,12 @@ nv_host_usable_nodes (const NvHost *host)
 }
 
 NvSet *
-nv_host_cpus_of (const NvHost *host, const NvSet *nodes)
+nv_node_cpus (const NvNode *node)
 {
   NvSet *cpus = nv_set_new ();
 
-  NV_SET_FOREACH (os_index, nodes)
-  {
-    const NvNode *node = nv_host_node (host, (guint)os_index);
-
-    for (guint i = 0; node && i < node->cores->len; i++)
-      nv_set_add_all (cpus, g_ptr_array_index (node->cores, i));
-  }
+  for (guint i = 0; i < node->cores->len; i++)
+    nv_set_add_all (cpus, g_ptr_array_index (node->cores, i));
   return cpus;
 }
 

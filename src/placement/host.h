@@ -106,8 +106,8 @@ void nv_host_set_distance (NvHost *host, guint from, guint to, guint distance);
 /* Returns: (transfer full): the OS indexes of the nodes that a VM may use. */
 NvSet *nv_host_usable_nodes (const NvHost *host);
 
-/* Returns: (transfer full): all CPUs of the nodes in @nodes. */
-NvSet *nv_host_cpus_of (const NvHost *host, const NvSet *nodes);
+/* Returns: (transfer full): the threads of all its cores. */
+NvSet *nv_node_cpus (const NvNode *node);
 
 /* @page_size_bytes 0: normal pages. Bytes free (available) and in all, where pages of that size come from. */
 guint64 nv_node_available_bytes (const NvNode *node, guint64 page_size_bytes);

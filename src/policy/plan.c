@@ -39,10 +39,8 @@ planning_init (Planning *planning, const NvHost *host, NvLedger *ledger, guint64
   for (guint i = 0; i < host->nodes->len; i++)
     {
       const NvNode *node = g_ptr_array_index (host->nodes, i);
-      NvSet *cpus = nv_set_new ();
+      NvSet *cpus = nv_node_cpus (node);
 
-      for (guint j = 0; j < node->cores->len; j++)
-        nv_set_add_all (cpus, g_ptr_array_index (node->cores, j));
       g_ptr_array_add (planning->cpus, cpus);
       if (node->use == NV_NODE_USABLE)
         planning->usable[planning->n_usable++] =

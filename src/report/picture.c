@@ -80,7 +80,7 @@ format_title (const NvNode *node)
 static char *
 format_cpus (const NvNode *node, gboolean detailed)
 {
-  g_autoptr (NvSet) set = nv_topology_cpus_of (node);
+  g_autoptr (NvSet) set = nv_node_cpus (node);
   g_autofree char *list = nv_set_format (set);
   guint n_cores = node->cores->len, n_cpus = nv_set_count (set);
 

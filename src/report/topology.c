@@ -20,16 +20,6 @@ dash (const NvTopologyStyle *style)
   return style->utf8 ? "–" : "-";
 }
 
-NvSet *
-nv_topology_cpus_of (const NvNode *node)
-{
-  NvSet *cpus = nv_set_new ();
-
-  for (guint i = 0; i < node->cores->len; i++)
-    nv_set_add_all (cpus, g_ptr_array_index (node->cores, i));
-  return cpus;
-}
-
 /* As page sizes are called: 2M, 1G, 64K. */
 static char *
 format_page_size (guint64 bytes)
@@ -72,7 +62,7 @@ format_heading (const NvHost *host)
 
   for (guint i = 0; i < n_nodes; i++)
     {
-      g_autoptr (NvSet) more = nv_topology_cpus_of (node_at (host, i));
+      g_autoptr (NvSet) more = nv_node_cpus (node_at (host, i));
 
       nv_set_add_all (cpus, more);
     }
@@ -99,7 +89,7 @@ add_node_row (NvTable *table, const NvNode *node, const NvTopologyStyle *style)
 {
   g_autofree char *index = g_strdup_printf ("%u", node->os_index);
   g_autofree char *cores = g_strdup_printf ("%u", node->cores->len);
-  g_autoptr (NvSet) set = nv_topology_cpus_of (node);
+  g_autoptr (NvSet) set = nv_node_cpus (node);
   g_autofree char *cpus = nv_set_format (set);
   g_autofree char *total = nv_size_format (node->memory_total_bytes);
   g_autofree char *available = nv_size_format (node->memory_available_bytes);

@@ -38,6 +38,3 @@ char *nv_topology_format_by_distance (const NvHost *host, guint from);
 
 /* Huge pages, free and in all: `1000/1024 of 2M, 0/1 of 1G`; "" if there are none. */
 char *nv_topology_format_pools (const NvNode *node);
-
-/* The CPUs of @node as a set. */
-NvSet *nv_topology_cpus_of (const NvNode *node);
