@@ -46,7 +46,7 @@ nv_placement_add_region (NvPlacement *placement, guint64 size_bytes, NvMemoryMod
   region->size_bytes = size_bytes;
   region->mode = mode;
   region->nodes = nv_set_copy (nodes);
-  region->shares = g_array_new (FALSE, FALSE, sizeof (NvShare));
+  region->shares = g_array_sized_new (FALSE, FALSE, sizeof (NvShare), nodes ? nv_set_count (nodes) : 0);
   g_ptr_array_add (placement->regions, region);
   return region;
 }
@@ -105,10 +105,12 @@ shares_are_equal (const NvRegion *region)
 static void
 format_exact (GString *text, const NvRegion *region, const char *nodes)
 {
-  if (region->shares->len == 1)
+  guint n_nodes = nv_set_count (region->nodes);
+
+  if (n_nodes == 1)
     g_string_append_printf (text, "node %s", nodes);
-  else if (region->shares->len > 0 && shares_are_equal (region))
-    g_string_append_printf (text, "%s, %.3g%% each", nodes, 100.0 / region->shares->len);
+  else if (region->shares->len == n_nodes && shares_are_equal (region))
+    g_string_append_printf (text, "%s, %.3g%% each", nodes, 100.0 / n_nodes);
   else
     for (guint i = 0; i < region->shares->len; i++)
       {

@@ -79,7 +79,11 @@ placed (NvMemoryMode mode, const char *nodes, NvExpectation expectation, const g
   region->expectation = expectation;
   if (set && mib)
     NV_SET_FOREACH (node, set)
-  nv_region_add_share (region, (guint)node, mib[i++] * NV_MIB);
+    {
+      if (mib[i] > 0)
+        nv_region_add_share (region, (guint)node, mib[i] * NV_MIB);
+      i++;
+    }
   return placement;
 }
 
@@ -91,6 +95,8 @@ memory_is_shown_as_a_person_would_say_it (void)
                  "0-3, 25% each");
   assert_memory (placed (NV_MEMORY_STRICT, "0,2", NV_EXPECT_EXACT, (guint64[]){ 300, 100 }),
                  "0: 75%, 2: 25%");
+  assert_memory (placed (NV_MEMORY_INTERLEAVE, "0-2", NV_EXPECT_EXACT, (guint64[]){ 200, 200, 0 }),
+                 "0: 50%, 1: 50%");
   assert_memory (placed (NV_MEMORY_STRICT, "0-1", NV_EXPECT_WITHIN, NULL), "within 0-1");
   assert_memory (placed (NV_MEMORY_DEFAULT, NULL, NV_EXPECT_ANY, NULL), "anywhere");
 }
