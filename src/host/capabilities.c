@@ -164,10 +164,6 @@ read_distances (NvHost *host, const xmlNode *cell, guint id, GError **error)
   return TRUE;
 }
 
-/* Returns: (transfer full): cells by id, which need not be ascending in the text; NULL if two have the same.
- */
-static GTree *cells_by_id (const NvCapabilities *capabilities, GError **error);
-
 static int
 compare_ids (gconstpointer a, gconstpointer b)
 {
@@ -176,8 +172,7 @@ compare_ids (gconstpointer a, gconstpointer b)
   return left < right ? -1 : left > right;
 }
 
-/* Returns: (transfer full): cells by id, which need not be ascending in the text; NULL if two have the same.
- */
+/* Cells by id, in whatever order the text has them. Returns: (transfer full): NULL if two have the same. */
 static GTree *
 cells_by_id (const NvCapabilities *capabilities, GError **error)
 {
