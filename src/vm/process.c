@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a process calls its threads is its own affair. */
+#define MAX_VCPUS 65536
+
 /* A command line in /proc is its arguments, each ended by a NUL. */
 static gboolean
 has_uuid (const char *command_line, gsize length, const char *uuid)
@@ -59,7 +62,8 @@ find_vcpu_threads (int pid)
       g_autofree char *name = NULL;
       unsigned vcpu;
 
-      if (!g_file_get_contents (path, &name, NULL, NULL) || sscanf (name, "CPU %u/", &vcpu) != 1)
+      if (!g_file_get_contents (path, &name, NULL, NULL) || sscanf (name, "CPU %u/", &vcpu) != 1
+          || vcpu >= MAX_VCPUS)
         continue;
       if (vcpu >= threads->len)
         g_array_set_size (threads, vcpu + 1);
