@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -10,12 +11,27 @@
 #define SYSTEM_MODE 0755
 #define USER_MODE   0700
 
+/* As g_mkdir_with_parents(), with exactly that mode, whatever the umask is. */
+static gboolean
+make_with_parents (const char *path, mode_t mode)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  if (!make_with_parents (parent, mode))
+    return FALSE;
+  if (mkdir (path, mode) == 0)
+    return chmod (path, mode) == 0;
+  return errno == EEXIST; /* another numavm was faster */
+}
+
 static char *
 make_dir (char *taken_path, GError **error)
 {
   g_autofree char *path = taken_path;
 
-  if (g_mkdir_with_parents (path, geteuid () == 0 ? SYSTEM_MODE : USER_MODE) != 0)
+  if (!make_with_parents (path, geteuid () == 0 ? SYSTEM_MODE : USER_MODE))
     {
       g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot make directory '%s': %s", path,
                    g_strerror (errno));
@@ -24,8 +40,8 @@ make_dir (char *taken_path, GError **error)
   return g_steal_pointer (&path);
 }
 
-static char *
-state_dir (const char *name, GError **error)
+char *
+nv_state_path (const char *name)
 {
   const char *override = g_getenv ("NUMAVM_STATE_DIR");
 
@@ -33,11 +49,17 @@ state_dir (const char *name, GError **error)
     {
       g_autofree char *absolute = g_canonicalize_filename (override, NULL);
 
-      return make_dir (g_build_filename (absolute, name, NULL), error);
+      return g_build_filename (absolute, name, NULL);
     }
   if (geteuid () == 0)
-    return make_dir (g_build_filename ("/var/lib/numavm", name, NULL), error);
-  return make_dir (g_build_filename (g_get_user_data_dir (), "numavm", name, NULL), error);
+    return g_build_filename ("/var/lib/numavm", name, NULL);
+  return g_build_filename (g_get_user_data_dir (), "numavm", name, NULL);
+}
+
+static char *
+state_dir (const char *name, GError **error)
+{
+  return make_dir (nv_state_path (name), error);
 }
 
 char *

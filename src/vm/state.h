@@ -6,6 +6,9 @@
  * $XDG_DATA_HOME/numavm) and one for sockets and locks (as root /run/numavm; else $XDG_RUNTIME_DIR/numavm).
  * NUMAVM_STATE_DIR replaces both, for tests. Files and sockets are named by UUID, disks by the VM's name. */
 
+/* Returns: (transfer full): where the directory @name ("disks", "consoles", ...) is or would be. */
+char *nv_state_path (const char *name);
+
 /* Each returns (transfer full) an absolute path; the directory exists, or NULL with NV_ERROR_FAILED. */
 char *nv_state_disks_dir (GError **error);    /* default place of disks */
 char *nv_state_consoles_dir (GError **error); /* UUID.log: what guests printed */
