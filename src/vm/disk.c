@@ -121,6 +121,17 @@ look_at_base (NvDiskMaker *maker, const char *path, GError **error)
   return info;
 }
 
+/* By its text, or by another way there. */
+static gboolean
+is_same_file (const char *path, const char *other)
+{
+  struct stat status, other_status;
+
+  return g_str_equal (path, other)
+         || (stat (path, &status) == 0 && stat (other, &other_status) == 0
+             && status.st_dev == other_status.st_dev && status.st_ino == other_status.st_ino);
+}
+
 static gboolean
 check_against_base (const Order *order, GError **error)
 {
@@ -130,7 +141,7 @@ check_against_base (const Order *order, GError **error)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
                  "disk '%s': raw cannot be an overlay of '%s': choose qcow2 or a full copy", disk->path,
                  disk->base);
-  else if (g_str_equal (disk->path, disk->base))
+  else if (is_same_file (disk->path, disk->base))
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "disk '%s': cannot be its own base", disk->path);
   else if (order->size_bytes < order->base->virtual_bytes)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
