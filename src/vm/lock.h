@@ -3,7 +3,11 @@
 #include <glib.h>
 
 /* The lock of the reservation ledger: one holder a URI, from planning to start, so that two numavm that
- * plan at once cannot promise the same memory twice. It goes with the process, however that ends. */
+ * plan at once cannot promise the same memory twice. It goes with the process, however that ends.
+ *
+ * Of a system daemon (.../system), which all users of this machine share, it is a file in /run/lock, whatever
+ * NUMAVM_STATE_DIR says; where users may make none there and there is none yet, and for all other URIs, it is
+ * in the runtime directory (state.h). */
 typedef struct NvLock NvLock;
 
 /**
