@@ -325,28 +325,89 @@ add_mapping (const char *line, size_t nodes, uint64_t *bytes)
   return 0;
 }
 
-int
-nv_proc_numa_pages (const char *root, int pid, size_t nodes, uint64_t *ret_bytes)
+/* Addresses at which mappings of the wanted sizes begin. */
+struct starts
 {
-  struct reader reader, status;
-  uint64_t *bytes;
-  int result = reader_open (&reader, root, "proc/%d/numa_maps", pid);
+  uint64_t *values;
+  size_t length;
+};
 
-  if (result == -ENOENT)
-    {
-      result = reader_open (&status, root, "proc/%d/status", pid) == -ENOENT ? -ESRCH : -ENOENT;
-      reader_close (&status);
-    }
-  if (result < 0)
-    return result;
-  bytes = calloc (nodes ? nodes : 1, sizeof *bytes);
-  if (!bytes)
-    result = -ENOMEM;
+static int
+add_start (struct starts *starts, uint64_t value)
+{
+  uint64_t *values = realloc (starts->values, (starts->length + 1) * sizeof *values);
+
+  if (!values)
+    return -ENOMEM;
+  values[starts->length++] = value;
+  starts->values = values;
+  return 0;
+}
+
+static bool
+has_start (const struct starts *starts, uint64_t value)
+{
+  for (size_t i = 0; i < starts->length; i++)
+    if (starts->values[i] == value)
+      return true;
+  return false;
+}
+
+/* A line of maps begins with `START-END `, in hexadecimal. */
+static int
+read_starts (const char *root, int pid, const uint64_t *sizes, size_t n_sizes, struct starts *starts)
+{
+  struct reader reader;
+  int result = reader_open (&reader, root, "proc/%d/maps", pid);
+
   while (result == 0 && (result = reader_next (&reader)) == 1)
-    result = add_mapping (reader.line, nodes, bytes);
+    {
+      char *end;
+      uint64_t start = strtoull (reader.line, &end, 16);
+      uint64_t size = *end == '-' ? strtoull (end + 1, &end, 16) - start : 0;
+
+      result = *end == ' ' && size > 0 ? 0 : -EBADMSG;
+      for (size_t i = 0; result == 0 && i < n_sizes; i++)
+        if (sizes[i] == size)
+          {
+            result = add_start (starts, start);
+            break;
+          }
+    }
+  reader_close (&reader);
+  return result;
+}
+
+static int
+read_numa_maps (const char *root, int pid, const struct starts *starts, size_t nodes, uint64_t *ret_bytes)
+{
+  struct reader reader;
+  uint64_t *bytes = calloc (nodes ? nodes : 1, sizeof *bytes);
+  int result = bytes ? reader_open (&reader, root, "proc/%d/numa_maps", pid) : -ENOMEM;
+
+  if (!bytes)
+    return result;
+  while (result == 0 && (result = reader_next (&reader)) == 1)
+    result =
+        has_start (starts, strtoull (reader.line, NULL, 16)) ? add_mapping (reader.line, nodes, bytes) : 0;
   if (result == 0)
     memcpy (ret_bytes, bytes, nodes * sizeof *bytes);
   free (bytes);
   reader_close (&reader);
+  return result;
+}
+
+int
+nv_proc_numa_pages (const char *root, int pid, const uint64_t *sizes, size_t n_sizes, size_t nodes,
+                    uint64_t *ret_bytes)
+{
+  struct starts starts = { 0 };
+  int result = read_starts (root, pid, sizes, n_sizes, &starts);
+
+  if (result == -ENOENT)
+    result = -ESRCH;
+  if (result == 0)
+    result = read_numa_maps (root, pid, &starts, nodes, ret_bytes);
+  free (starts.values);
   return result;
 }

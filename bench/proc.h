@@ -55,10 +55,13 @@ int nv_proc_setting (const char *root, const char *path, char *ret_value, size_t
 
 /**
  * nv_proc_numa_pages:
+ * @sizes: only mappings of one of these @n_sizes sizes in bytes are counted: a QEMU's guest RAM is told so
+ * from its heap and its libraries
  * @nodes: length of @ret_bytes
- * @ret_bytes: (out): resident bytes on each node, over all mappings of the process, by each mapping's own
- *   kernelpagesize_kB; pages on nodes from @nodes on are not counted
+ * @ret_bytes: (out): their resident bytes on each node, by each mapping's own kernelpagesize_kB; pages on
+ *   nodes from @nodes on are not counted
  *
- * /proc/PID/numa_maps. -ESRCH if there is no such process.
+ * /proc/PID/numa_maps, and for the sizes /proc/PID/maps. -ESRCH if there is no such process.
  */
-int nv_proc_numa_pages (const char *root, int pid, size_t nodes, uint64_t *ret_bytes);
+int nv_proc_numa_pages (const char *root, int pid, const uint64_t *sizes, size_t n_sizes, size_t nodes,
+                        uint64_t *ret_bytes);

@@ -42,15 +42,18 @@ static int
 run_list (NvCommandContext *context, GError **error)
 {
   g_autoptr (GPtrArray) infos = NULL;
+  g_autoptr (GPtrArray) damaged = nv_damaged_vms_new ();
 
   if (context->n_arguments > 0)
     {
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "list: takes no arguments");
       return NV_EXIT_USAGE;
     }
-  infos = context->connection->driver->list (context->connection, error);
+  infos = context->connection->driver->list (context->connection, damaged, error);
   if (!infos)
     return NV_EXIT_FAILED;
+  for (guint i = 0; i < damaged->len; i++)
+    nv_message ("%s", ((const NvDamagedVm *)g_ptr_array_index (damaged, i))->message);
   if (context->common->json)
     print_json (context->connection, infos);
   else if (infos->len > 0)

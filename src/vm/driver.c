@@ -43,6 +43,36 @@ nv_vm_infos_new (void)
   return g_ptr_array_new_with_free_func (info_free);
 }
 
+static void
+damaged_free (gpointer data)
+{
+  NvDamagedVm *vm = data;
+
+  g_free (vm->message);
+  g_free (vm);
+}
+
+GPtrArray *
+nv_damaged_vms_new (void)
+{
+  return g_ptr_array_new_with_free_func (damaged_free);
+}
+
+void
+nv_damaged_vms_add (GPtrArray *damaged, const char *name, NvVmState state, GError *error)
+{
+  if (damaged)
+    {
+      NvDamagedVm *vm = g_new0 (NvDamagedVm, 1);
+
+      vm->message =
+          g_strdup_printf ("what numavm stored with VM '%s' cannot be read: %s", name, error->message);
+      vm->state = state;
+      g_ptr_array_add (damaged, vm);
+    }
+  g_error_free (error);
+}
+
 static gint
 compare_names (gconstpointer a, gconstpointer b)
 {

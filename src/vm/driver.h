@@ -16,7 +16,8 @@ typedef struct NvDriver NvDriver;
 typedef struct
 {
   const NvDriver *driver;
-  char *uri; /* canonical; names the ledger that the connection's VMs share */
+  char *uri;       /* canonical; names the ledger that the connection's VMs share */
+  gboolean remote; /* its VMs and their files are on another machine */
 } NvConnection;
 
 typedef enum
@@ -31,7 +32,6 @@ typedef enum
 typedef struct
 {
   NvHost *host;
-  gboolean remote;
   gboolean kvm_usable;
   char *kvm_reason; /* (nullable): why not */
   char *emulator;   /* path there; NULL: none found */
@@ -43,7 +43,7 @@ struct NvDriver
 {
   const char *name;
   const char *summary;
-  const char *default_uri; /* (nullable): for --help */
+  const char *default_uri; /* (nullable): for --help; NULL: it takes no URI */
 
   /* Returns: (transfer full) (nullable): why it cannot be used here at all. */
   char *(*unavailable) (void);
@@ -92,11 +92,12 @@ struct NvDriver
   /* @force: pull the plug (of a stopped VM: no error); else ask the guest to power off and return at once. */
   gboolean (*stop) (NvConnection *connection, const char *name, gboolean force, GError **error);
 
-  /* Forgets a stopped VM; its disks stay. NV_ERROR_NOT_FOUND if there is none. */
+  /* Forgets a stopped VM; its disks stay. NV_ERROR_NOT_FOUND if there is none, NV_ERROR_FAILED if it runs. */
   gboolean (*undefine) (NvConnection *connection, const char *name, GError **error);
 
-  /* Only VMs that numavm made. Returns: (transfer full) (element-type NvVmInfo), by name. */
-  GPtrArray *(*list) (NvConnection *connection, GError **error);
+  /* Only VMs that numavm made. @damaged: (nullable) (element-type NvDamagedVm): gets those of them of which
+   * nothing more can be read. Returns: (transfer full) (element-type NvVmInfo), by name. */
+  GPtrArray *(*list) (NvConnection *connection, GPtrArray *damaged, GError **error);
 
   /* Of a running VM on this machine: its QEMU. @ret_threads: (out) (optional) (element-type int): thread of
    * each vCPU. Returns: FALSE with NV_ERROR_UNAVAILABLE and the reason (stopped, remote). */
@@ -115,6 +116,19 @@ typedef struct
 } NvVmInfo;
 
 void nv_vm_info_free (NvVmInfo *info);
+
+/* A VM whose record cannot be read: it was damaged, or a newer numavm wrote it. */
+typedef struct
+{
+  char *message; /* names it, and says what is wrong */
+  NvVmState state;
+} NvDamagedVm;
+
+/* Returns: (transfer full) (element-type NvDamagedVm): an empty array that owns what is put into it. */
+GPtrArray *nv_damaged_vms_new (void);
+
+/* Appends to @damaged (nullable), with the message of @error, which it frees. */
+void nv_damaged_vms_add (GPtrArray *damaged, const char *name, NvVmState state, GError *error);
 
 /* Returns: (transfer full) (element-type NvVmInfo): an empty array that owns what is put into it. */
 GPtrArray *nv_vm_infos_new (void);

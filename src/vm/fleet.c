@@ -7,11 +7,13 @@
 /* libvirtd works on several requests of one connection at once; more threads than this only queue there. */
 #define MAX_THREADS 8
 
+/* How often it is looked whether guests have powered off. */
+#define STOP_TICK_US (G_USEC_PER_SEC / 2)
+
 typedef enum
 {
   DONE_DISK = 1 << 0,
   DONE_DEFINE = 1 << 1,
-  DONE_START = 1 << 2,
 } Done;
 
 /* What one VM of the fleet has been through. */
@@ -33,6 +35,8 @@ struct Stage
   guint total;
   guint n_failed;
   GError *first_error;
+  gboolean ends_early; /* a failure lets the items that are not begun yet be passed over */
+  gint failed;         /* atomic */
   NvFleetProgress progress;
   gpointer progress_data;
   GCancellable *cancellable;
@@ -41,13 +45,14 @@ struct Stage
   NvDiskMaker *disks;
   NvFleetTimes *times;
   gboolean paused;
-  guint timeout_s;
+  gboolean force;
 };
 
 typedef struct
 {
   Stage *stage;
   GError *error;
+  gboolean passed_over;
 } Result;
 
 static void
@@ -69,7 +74,7 @@ on_result (gpointer data)
       if (!stage->first_error)
         stage->first_error = g_steal_pointer (&result->error);
     }
-  else
+  else if (!result->passed_over)
     stage->n_done++;
   if (stage->progress)
     stage->progress (stage->name, stage->n_done, stage->total, stage->progress_data);
@@ -85,10 +90,11 @@ run_item (gpointer item, gpointer data)
   Result *result = g_new0 (Result, 1);
 
   result->stage = stage;
-  if (g_cancellable_is_cancelled (stage->cancellable))
-    g_set_error (&result->error, NV_ERROR, NV_ERROR_CANCELLED, "interrupted");
-  else
-    stage->work (stage, item, &result->error);
+  result->passed_over =
+      stage->ends_early
+      && (g_atomic_int_get (&stage->failed) || g_cancellable_is_cancelled (stage->cancellable));
+  if (!result->passed_over && !stage->work (stage, item, &result->error))
+    g_atomic_int_set (&stage->failed, TRUE);
   g_idle_add_full (G_PRIORITY_DEFAULT, on_result, result, NULL);
 }
 
@@ -104,6 +110,14 @@ static void G_GNUC_PRINTF (2, 3) append (GError *error, const char *format, ...)
   error->message = g_strconcat (before, more, NULL);
 }
 
+/* QEMU's and libvirt's part of a start is work for a CPU (hundreds of questions to the monitor): more starts
+ * at once than CPUs only make each take longer. The other stages mostly wait. */
+static guint
+count_threads (const Stage *stage)
+{
+  return stage->name == NV_STAGE_START ? CLAMP (g_get_num_processors (), 2, MAX_THREADS) : MAX_THREADS;
+}
+
 /* Returns: FALSE with the first error, its message counting the others. */
 static gboolean
 run_stage (Stage *stage, GPtrArray *items, GError **error)
@@ -113,7 +127,7 @@ run_stage (Stage *stage, GPtrArray *items, GError **error)
 
   if (items->len == 0)
     return TRUE;
-  pool = g_thread_pool_new (run_item, stage, (gint)MIN (items->len, MAX_THREADS), TRUE, NULL);
+  pool = g_thread_pool_new (run_item, stage, (gint)MIN (items->len, count_threads (stage)), TRUE, NULL);
   stage->total = items->len;
   stage->pending = items->len;
   for (guint i = 0; i < items->len; i++)
@@ -125,7 +139,8 @@ run_stage (Stage *stage, GPtrArray *items, GError **error)
   if (!stage->first_error)
     return TRUE;
   if (stage->n_failed > 1 && !g_error_matches (stage->first_error, NV_ERROR, NV_ERROR_CANCELLED))
-    append (stage->first_error, " (and %u more VMs failed)", stage->n_failed - 1);
+    append (stage->first_error, " (and %u more %s failed)", stage->n_failed - 1,
+            stage->n_failed == 2 ? "VM" : "VMs");
   g_propagate_error (error, stage->first_error);
   return FALSE;
 }
@@ -168,8 +183,6 @@ start (Stage *stage, gpointer item, GError **error)
       stage->connection->driver->start_paused (stage->connection, progress->member->vm->name, error);
 
   add_time (&stage->times->start_us, since);
-  if (started)
-    progress->done |= DONE_START;
   return started;
 }
 
@@ -184,46 +197,28 @@ resume (Stage *stage, gpointer item, GError **error)
   return resumed;
 }
 
-/* Keeps the first error of several steps of which each is tried. */
-static void
-keep_first (GError **first, GError *next)
+/* What is not there any more is what was wanted. */
+static gboolean
+or_gone (gboolean done, GError **error)
 {
-  if (!*first)
-    *first = next;
-  else
-    g_clear_error (&next);
+  if (done || !g_error_matches (*error, NV_ERROR, NV_ERROR_NOT_FOUND))
+    return done;
+  g_clear_error (error);
+  return TRUE;
 }
 
-static void
-remove_disk (const NvDisk *disk, GError **first)
-{
-  GError *error = NULL;
-
-  /* A disk that somebody removed already is what was wanted. */
-  if (!nv_disk_delete (disk->path, &error) && !g_error_matches (error, NV_ERROR, NV_ERROR_NOT_FOUND))
-    keep_first (first, error);
-  else
-    g_clear_error (&error);
-}
-
+/* Each step only after the one before: the disk of a VM that is still there is still in use. */
 static gboolean
 take_away (Stage *stage, const NvVm *vm, Done done, GError **error)
 {
-  const NvDriver *driver = stage->connection->driver;
-  g_autoptr (GError) first = NULL;
-  GError *next = NULL;
+  NvConnection *connection = stage->connection;
+  const NvDriver *driver = connection->driver;
 
-  if ((done & DONE_START) && !driver->stop (stage->connection, vm->name, TRUE, &next))
-    keep_first (&first, g_steal_pointer (&next));
-  if ((done & DONE_DEFINE) && !driver->undefine (stage->connection, vm->name, &next))
-    keep_first (&first, g_steal_pointer (&next));
-  /* The disk of a VM that is still there is still in use. */
-  if ((done & DONE_DISK) && !first)
-    remove_disk (vm->disk, &first);
-  if (!first)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&first));
-  return FALSE;
+  if ((done & DONE_DEFINE)
+      && !(or_gone (driver->stop (connection, vm->name, TRUE, error), error)
+           && or_gone (driver->undefine (connection, vm->name, error), error)))
+    return FALSE;
+  return !(done & DONE_DISK) || or_gone (nv_disk_delete (vm->disk->path, error), error);
 }
 
 static gboolean
@@ -240,8 +235,6 @@ remove_one (Stage *stage, gpointer item, GError **error)
   const NvVmInfo *info = item;
   Done done = DONE_DEFINE;
 
-  if (info->state != NV_VM_STOPPED)
-    done |= DONE_START;
   if (info->vm->disk && info->vm->disk->created)
     done |= DONE_DISK;
   return take_away (stage, info->vm, done, error);
@@ -250,6 +243,7 @@ remove_one (Stage *stage, gpointer item, GError **error)
 static void
 roll_back (const NvFleetPlan *plan, GPtrArray *items, NvFleetTimes *times, GError *reason)
 {
+  g_autoptr (GPtrArray) made = g_ptr_array_new ();
   g_autoptr (GError) problem = NULL;
   Stage stage = {
     .work = roll_back_one,
@@ -261,7 +255,12 @@ roll_back (const NvFleetPlan *plan, GPtrArray *items, NvFleetTimes *times, GErro
     .progress_data = plan->progress_data,
   };
 
-  if (run_stage (&stage, items, &problem))
+  for (guint i = 0; i < items->len; i++)
+    if (((const Progress *)g_ptr_array_index (items, i))->done)
+      g_ptr_array_add (made, g_ptr_array_index (items, i));
+  if (made->len == 0)
+    return;
+  if (run_stage (&stage, made, &problem))
     append (reason, "; what was made is taken away again");
   else
     append (reason, "; not all that was made could be taken away again: %s", problem->message);
@@ -292,12 +291,20 @@ run_up_stages (const NvFleetPlan *plan, GPtrArray *items, NvDiskMaker *disks, Nv
         .disks = disks,
         .times = times,
         .cancellable = plan->cancellable,
+        .ends_early = TRUE,
         .progress = plan->progress,
         .progress_data = plan->progress_data,
       };
 
-      if (!(plan->flags & stages[i].unless) && !run_stage (&stage, items, error))
+      if (plan->flags & stages[i].unless)
+        continue;
+      if (!run_stage (&stage, items, error))
         return FALSE;
+      if (g_cancellable_is_cancelled (plan->cancellable))
+        {
+          g_set_error (error, NV_ERROR, NV_ERROR_CANCELLED, "interrupted");
+          return FALSE;
+        }
     }
   return TRUE;
 }
@@ -319,7 +326,9 @@ nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError **error)
       g_ptr_array_add (items, progress);
     }
   up = run_up_stages (plan, items, disks, &times, &reason);
-  if (!up && !(plan->flags & NV_FLEET_KEEP))
+  if (!up && (plan->flags & NV_FLEET_KEEP))
+    append (reason, "; what was made is kept: `numavm down` and `numavm disk delete` remove it");
+  else if (!up)
     roll_back (plan, items, &times, reason);
   times.qemu_img_us = nv_disk_maker_qemu_img_us (disks);
   if (ret_times)
@@ -341,52 +350,94 @@ start_one (Stage *stage, gpointer item, GError **error)
          || driver->resume (stage->connection, info->vm->name, error);
 }
 
-/* The state now; STOPPED for a VM that is gone. */
-static gboolean
-read_state (NvConnection *connection, const char *name, NvVmState *ret_state, GError **error)
+/* A VM to be stopped. */
+typedef struct
 {
-  g_autoptr (GPtrArray) infos = connection->driver->list (connection, error);
+  const NvVmInfo *info;
+  gboolean asked; /* its guest was asked to power off */
+} Stopping;
 
-  if (!infos)
-    return FALSE;
-  *ret_state = NV_VM_STOPPED;
+static gboolean
+stop_one (Stage *stage, gpointer item, GError **error)
+{
+  Stopping *stopping = item;
+  const NvVmInfo *info = stopping->info;
+  gboolean force = stage->force || info->vm->kernel;
+  gboolean stopped;
+
+  if (info->state == NV_VM_STOPPED)
+    return TRUE;
+  stopped = stage->connection->driver->stop (stage->connection, info->vm->name, force, error);
+  stopping->asked = stopped && !force;
+  return stopped;
+}
+
+static gboolean
+is_stopped (GPtrArray *infos, const char *name)
+{
   for (guint i = 0; i < infos->len; i++)
     {
       const NvVmInfo *info = g_ptr_array_index (infos, i);
 
       if (strcmp (info->vm->name, name) == 0)
-        *ret_state = info->state;
+        return info->state == NV_VM_STOPPED;
     }
-  return TRUE;
+  return TRUE; /* it is gone */
 }
 
-static gboolean
-stop_one (Stage *stage, gpointer item, GError **error)
+/* Looks which of the guests that were asked have powered off. Returns: how many have not; -1 on failure. */
+static int
+look_who_runs (NvConnection *connection, GPtrArray *items, GError **error)
 {
-  const NvVmInfo *info = item;
-  const char *name = info->vm->name;
-  gint64 deadline = g_get_monotonic_time () + (gint64)stage->timeout_s * G_USEC_PER_SEC;
-  gboolean force = stage->timeout_s == 0 || info->vm->kernel;
-  NvVmState state = info->state;
+  g_autoptr (GPtrArray) infos = connection->driver->list (connection, NULL, error);
+  int running = 0;
 
-  if (state == NV_VM_STOPPED)
-    return TRUE;
-  if (!stage->connection->driver->stop (stage->connection, name, force, error))
-    return FALSE;
-  while (!force && state != NV_VM_STOPPED)
+  for (guint i = 0; infos && i < items->len; i++)
     {
-      if (g_get_monotonic_time () > deadline)
-        {
-          g_set_error (error, NV_ERROR, NV_ERROR_FAILED,
-                       "cannot stop '%s': its guest did not power off within %u s (--force pulls the plug)",
-                       name, stage->timeout_s);
-          return FALSE;
-        }
-      g_usleep (G_USEC_PER_SEC / 5);
-      if (!read_state (stage->connection, name, &state, error))
-        return FALSE;
+      Stopping *stopping = g_ptr_array_index (items, i);
+
+      if (stopping->asked && is_stopped (infos, stopping->info->vm->name))
+        stopping->asked = FALSE;
+      running += stopping->asked;
     }
-  return TRUE;
+  return infos ? running : -1;
+}
+
+static void
+set_error_of_running (GPtrArray *items, guint timeout_s, GError **error)
+{
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; i < items->len; i++)
+    {
+      const Stopping *stopping = g_ptr_array_index (items, i);
+
+      if (stopping->asked)
+        g_string_append_printf (names, "%s'%s'", names->len > 0 ? ", " : "", stopping->info->vm->name);
+    }
+  g_set_error (error, NV_ERROR, NV_ERROR_FAILED,
+               "cannot stop %s: no power-off by the guest within %u s (--force pulls the plug)", names->str,
+               timeout_s);
+  g_string_free (names, TRUE);
+}
+
+/* One look a tick for all of them, with one deadline. */
+static gboolean
+wait_for_power_off (Stage *stage, GPtrArray *items, guint timeout_s, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + (gint64)timeout_s * G_USEC_PER_SEC;
+  int running;
+
+  while ((running = look_who_runs (stage->connection, items, error)) > 0
+         && g_get_monotonic_time () < deadline)
+    {
+      if (stage->progress)
+        stage->progress (stage->name, items->len - (guint)running, items->len, stage->progress_data);
+      g_usleep (STOP_TICK_US);
+    }
+  if (running > 0)
+    set_error_of_running (items, timeout_s, error);
+  return running == 0;
 }
 
 gboolean
@@ -411,18 +462,40 @@ gboolean
 nv_fleet_stop (NvConnection *connection, GPtrArray *infos, guint timeout_s, NvFleetProgress progress,
                gpointer progress_data, GError **error)
 {
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_free);
   NvFleetTimes times = { 0 };
   Stage stage = {
     .work = stop_one,
     .name = NV_STAGE_STOP,
     .connection = connection,
     .times = &times,
-    .timeout_s = timeout_s,
-    .progress = progress,
+    .force = timeout_s == 0,
+    .progress = timeout_s == 0 ? progress : NULL, /* to be asked is not to be stopped */
     .progress_data = progress_data,
   };
+  GError *problem = NULL, *late = NULL;
 
-  return run_stage (&stage, infos, error);
+  for (guint i = 0; i < infos->len; i++)
+    {
+      Stopping *stopping = g_new0 (Stopping, 1);
+
+      stopping->info = g_ptr_array_index (infos, i);
+      g_ptr_array_add (items, stopping);
+    }
+  run_stage (&stage, items, &problem);
+  stage.progress = progress;
+  if (timeout_s > 0 && !wait_for_power_off (&stage, items, timeout_s, &late))
+    {
+      if (problem)
+        append (problem, "; %s", late->message);
+      else
+        problem = g_steal_pointer (&late);
+      g_clear_error (&late);
+    }
+  if (!problem)
+    return TRUE;
+  g_propagate_error (error, problem);
+  return FALSE;
 }
 
 gboolean
@@ -439,6 +512,13 @@ nv_fleet_down (NvConnection *connection, GPtrArray *infos, NvFleetProgress progr
     .progress_data = progress_data,
   };
 
+  if (connection->remote)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE,
+                   "'%s' is on another machine: numavm removes disks on its own machine only, run it there",
+                   connection->uri);
+      return FALSE;
+    }
   return run_stage (&stage, infos, error);
 }
 

@@ -63,7 +63,8 @@ typedef struct
  * @ret_times: (out) (optional)
  *
  * Makes the disks and definitions in parallel; when all are there, starts all paused; when all are started,
- * resumes them. If any of it fails or is cancelled, all that this call made is taken away again, unless
+ * resumes them. If any of it fails or is cancelled, no other VM is begun and all that this call made is taken
+ * away again, unless
  * NV_FLEET_KEEP. Runs the default main context, so that signals (g_unix_signal_add()) can cancel.
  *
  * Returns: %FALSE with the first failure; its message counts the others, and names what could not be taken
@@ -77,7 +78,8 @@ gboolean nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError *
  *
  * Stops, undefines, and removes the disks that numavm made, in parallel. Goes on past failures.
  *
- * Returns: %FALSE with the first failure, its message counting the others.
+ * Returns: %FALSE with the first failure, its message counting the others; NV_ERROR_UNAVAILABLE, with nothing
+ * done, if @connection is remote.
  */
 gboolean nv_fleet_down (NvConnection *connection, GPtrArray *infos, NvFleetProgress progress,
                         gpointer progress_data, GError **error);
@@ -96,9 +98,11 @@ gboolean nv_fleet_start (NvConnection *connection, GPtrArray *infos, gboolean pa
  * nv_fleet_stop:
  * @timeout_s: how long a guest may take to power off; 0: pull the plug at once
  *
- * In parallel; goes on past failures. The default guest has nothing to save and is not asked.
+ * Asks all in parallel, then waits for all; goes on past failures. The default guest has nothing to save and
+ * is not asked.
  *
- * Returns: as nv_fleet_down(); a guest that did not power off in time goes on running and is an error.
+ * Returns: as nv_fleet_down(); a guest that did not power off in time goes on running and is named in the
+ * error.
  */
 gboolean nv_fleet_stop (NvConnection *connection, GPtrArray *infos, guint timeout_s, NvFleetProgress progress,
                         gpointer progress_data, GError **error);

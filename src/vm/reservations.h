@@ -8,11 +8,12 @@
  * @host: (transfer none): must outlive the ledger
  *
  * What is left on each node after what numavm's running and paused VMs on this connection were promised and
- * have not touched yet. What a VM has touched is missing from the host's available memory already; it is
- * read from the numa_maps of its QEMU (whose own few tens of MiB are counted with it). Where that cannot be
- * read, on a remote host, nothing counts as touched.
+ * have not touched yet. What a VM has touched is missing from the host's available memory already: it is what
+ * numa_maps says of those mappings of its QEMU that have the size of the VM's regions. Where that cannot be
+ * read (a remote host, another user's QEMU), nothing counts as touched, so that less is left, not more.
  *
- * Returns: (transfer full): NULL with the driver's error.
+ * Returns: (transfer full): NULL with the driver's error, or NV_ERROR_UNAVAILABLE if a VM that may be running
+ * does not say what it was promised.
  */
 NvLedger *nv_reservations_read (NvConnection *connection, const NvDriverHost *host, GError **error);
 
@@ -21,6 +22,6 @@ NvLedger *nv_reservations_read (NvConnection *connection, const NvDriverHost *ho
  *
  * Does @vm, placed before, still fit where it was placed?
  *
- * Returns: %FALSE with NV_ERROR_NO_FIT, naming the node, what is needed and what is left.
+ * Returns: %FALSE with NV_ERROR_NO_FIT, naming the nodes, what is needed and what is left.
  */
 gboolean nv_reservations_check (const NvLedger *ledger, const NvHost *host, const NvVm *vm, GError **error);

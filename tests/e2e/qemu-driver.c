@@ -118,7 +118,7 @@ static void
 assert_listed (const char *expected)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) infos = driver->list (connection, &error);
+  g_autoptr (GPtrArray) infos = driver->list (connection, NULL, &error);
   g_autoptr (GString) listed = g_string_new (NULL);
 
   g_assert_no_error (error);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define KIB UINT64_C (1024)
@@ -85,10 +86,11 @@ static void
 resident_pages_are_counted_by_each_mappings_own_page_size (void)
 {
   char *root = tree_unpack ("four-nodes");
+  uint64_t sizes[] = { 77 * KIB, GIB };
   uint64_t bytes[3] = { 0 };
 
-  g_assert_cmpint (nv_proc_numa_pages (root, 4711, 3, bytes), ==, 0);
-  g_assert_cmpuint (bytes[0], ==, (300 + 100) * 4 * KIB + 256 * 2048 * KIB);
+  g_assert_cmpint (nv_proc_numa_pages (root, 4711, sizes, 2, 3, bytes), ==, 0);
+  g_assert_cmpuint (bytes[0], ==, 100 * 4 * KIB + 256 * 2048 * KIB); /* not the program's 300 pages */
   g_assert_cmpuint (bytes[1], ==, 262044 * 4 * KIB);
   g_assert_cmpuint (bytes[2], ==, 256 * 2048 * KIB);
   tree_remove (root);
@@ -98,10 +100,11 @@ static void
 a_process_that_is_gone_is_told_from_a_kernel_without_numa (void)
 {
   char *four = tree_unpack ("four-nodes"), *one = tree_unpack ("one-node");
+  uint64_t sizes[] = { GIB };
   uint64_t bytes[1] = { 77 };
 
-  g_assert_cmpint (nv_proc_numa_pages (four, 4712, 1, bytes), ==, -ESRCH);
-  g_assert_cmpint (nv_proc_numa_pages (one, 4711, 1, bytes), ==, -ENOENT);
+  g_assert_cmpint (nv_proc_numa_pages (four, 4712, sizes, 1, 1, bytes), ==, -ESRCH);
+  g_assert_cmpint (nv_proc_numa_pages (one, 4711, sizes, 1, 1, bytes), ==, -ENOENT);
   g_assert_cmpuint (bytes[0], ==, 77);
   tree_remove (four);
   tree_remove (one);
@@ -110,9 +113,18 @@ a_process_that_is_gone_is_told_from_a_kernel_without_numa (void)
 static void
 this_process_has_resident_pages (void)
 {
+  /* Between two pages that nobody may touch, so that the kernel joins it with no other mapping. */
+  size_t page = (size_t)sysconf (_SC_PAGESIZE), size = 1234 * page;
+  char *map = mmap (NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  uint64_t sizes[] = { size };
   uint64_t bytes[64] = { 0 }, sum = 0;
-  int result = nv_proc_numa_pages ("/", getpid (), G_N_ELEMENTS (bytes), bytes);
+  int result;
 
+  g_assert_true (map != MAP_FAILED);
+  g_assert_cmpint (mprotect (map + page, size, PROT_READ | PROT_WRITE), ==, 0);
+  map[page] = 1;
+  result = nv_proc_numa_pages ("/", getpid (), sizes, 1, G_N_ELEMENTS (bytes), bytes);
+  munmap (map, size + 2 * page);
   if (result == -ENOENT)
     {
       g_test_skip ("this kernel has no numa_maps");
@@ -122,6 +134,7 @@ this_process_has_resident_pages (void)
   for (guint i = 0; i < G_N_ELEMENTS (bytes); i++)
     sum += bytes[i];
   g_assert_cmpuint (sum, >, 0);
+  g_assert_cmpuint (sum, <=, size);
 }
 
 static void
@@ -198,13 +211,17 @@ damaged_numa_maps_are_refused_and_leave_the_result_untouched (void)
     "7f00 default anon=1 N0=1 kernelpagesize_kB=18446744073709551615\n",
   };
   char *root = tree_unpack ("four-nodes");
+  uint64_t sizes[] = { 0x1000 };
   uint64_t bytes[4] = { 7, 7, 7, 7 };
 
+  tree_write (root, "proc/4711/maps", "7f00-8f00 rw-p 00000000 00:00 0\n");
   for (guint i = 0; i < G_N_ELEMENTS (damaged); i++)
     {
       tree_write (root, "proc/4711/numa_maps", damaged[i]);
-      g_assert_cmpint (nv_proc_numa_pages (root, 4711, 4, bytes), ==, -EBADMSG);
+      g_assert_cmpint (nv_proc_numa_pages (root, 4711, sizes, 1, 4, bytes), ==, -EBADMSG);
     }
+  tree_write (root, "proc/4711/maps", "7f00 rw-p\n");
+  g_assert_cmpint (nv_proc_numa_pages (root, 4711, sizes, 1, 4, bytes), ==, -EBADMSG);
   g_assert_cmpuint (bytes[0], ==, 7);
   tree_remove (root);
 }

@@ -2,7 +2,8 @@
  * and for trying policies on a machine that is only described.
  *
  * Its URI is a description as nv_host_describe() takes it (a file of hwloc's XML, or a synthetic one; empty:
- * this machine), and behind a `#` what shall fail, such as `node:4 core:2 pu:1#start:vm3,define:vm5`. */
+ * this machine), and behind a `#` what shall fail, such as `node:4 core:2 pu:1#start:vm3,define:vm5`.
+ * `sleep:vm1` is a guest that does not power off when it is asked to. */
 
 #include "vm/driver.h"
 
@@ -201,13 +202,14 @@ static gboolean
 fake_stop (NvConnection *connection, const char *name, gboolean force, GError **error)
 {
   FakeConnection *self = (FakeConnection *)connection;
+  gboolean sleeps = shall_fail (self, "sleep", name, NULL);
   NvVmInfo *info;
 
   if (shall_fail (self, "stop", name, error))
     return FALSE;
   g_mutex_lock (&self->mutex);
   info = find (self, name, NULL);
-  if (info)
+  if (info && (force || !sleeps))
     info->state = NV_VM_STOPPED;
   g_mutex_unlock (&self->mutex);
   if (!info)
@@ -221,21 +223,24 @@ fake_undefine (NvConnection *connection, const char *name, GError **error)
   FakeConnection *self = (FakeConnection *)connection;
   NvVmInfo *info;
   guint index;
+  gboolean stopped;
 
   if (shall_fail (self, "undefine", name, error))
     return FALSE;
   g_mutex_lock (&self->mutex);
   info = find (self, name, &index);
-  if (info)
+  stopped = info && info->state == NV_VM_STOPPED;
+  if (stopped)
     g_ptr_array_remove_index (self->vms, index);
   g_mutex_unlock (&self->mutex);
-  if (!info)
-    g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "cannot undefine '%s': there is none", name);
-  return info != NULL;
+  if (!stopped)
+    g_set_error (error, NV_ERROR, info ? NV_ERROR_FAILED : NV_ERROR_NOT_FOUND, "cannot undefine '%s': %s",
+                 name, info ? "it runs" : "there is none");
+  return stopped;
 }
 
 static GPtrArray *
-fake_list (NvConnection *connection, GError **error)
+fake_list (NvConnection *connection, GPtrArray *damaged, GError **error)
 {
   FakeConnection *self = (FakeConnection *)connection;
   g_autoptr (GPtrArray) infos = nv_vm_infos_new ();

@@ -123,7 +123,7 @@ read_capabilities (LibvirtConnection *self, GError **error)
   if (self->capabilities)
     {
       /* Of this machine more is known than its capabilities say: does /dev/kvm open? */
-      if (self->remote || nv_kvm_usable ("/", &self->kvm_reason))
+      if (self->base.remote || nv_kvm_usable ("/", &self->kvm_reason))
         self->kvm_reason = kvm_reason_of (self, text);
     }
   free (text);
@@ -151,7 +151,7 @@ libvirt_open (const char *uri, GError **error)
   self->base.driver = &nv_driver_libvirt;
   self->base.uri = g_strdup (canonical ? canonical : uri);
   self->handle = handle;
-  self->remote = is_remote (self->base.uri);
+  self->base.remote = is_remote (self->base.uri);
   free (canonical);
   if (!read_capabilities (self, error))
     {
@@ -230,10 +230,9 @@ libvirt_host (NvConnection *connection, GError **error)
   LibvirtConnection *self = (LibvirtConnection *)connection;
   g_autoptr (NvDriverHost) host = g_new0 (NvDriverHost, 1);
 
-  host->host = self->remote ? libvirt_own_view (connection, error) : nv_host_read ("/", error);
+  host->host = connection->remote ? libvirt_own_view (connection, error) : nv_host_read ("/", error);
   if (!host->host)
     return NULL;
-  host->remote = self->remote;
   host->kvm_usable = self->kvm_reason == NULL;
   host->kvm_reason = g_strdup (self->kvm_reason);
   host->emulator = g_strdup (nv_capabilities_emulator (self->capabilities));
@@ -293,6 +292,14 @@ libvirt_check (NvConnection *connection, const NvVm *vm, const char *template_xm
 
   if (!template)
     return FALSE;
+  if (!connection->remote && geteuid () != 0 && g_str_has_suffix (connection->uri, "/system"))
+    {
+      g_set_error (
+          error, NV_ERROR, NV_ERROR_USAGE,
+          "connection '%s': its QEMU runs as another user, who cannot reach your files: run numavm as root, or say --connect qemu:///session",
+          connection->uri);
+      return FALSE;
+    }
   if (vm->accel == NV_ACCEL_KVM && !nv_capabilities_offer (self->capabilities, "kvm"))
     {
       g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE,
@@ -319,7 +326,7 @@ choose_emulator (LibvirtConnection *self, const NvTemplate *template, const NvVm
   /* An emulator for KVM may be a wrapper that insists on it. */
   if (vm->accel != NV_ACCEL_KVM && g_strcmp0 (nv_template_domain_type (template), "kvm") == 0)
     return nv_capabilities_emulator (self->capabilities);
-  if (!self->remote && access (named, X_OK) != 0)
+  if (!self->base.remote && access (named, X_OK) != 0)
     return nv_capabilities_emulator (self->capabilities);
   return NULL;
 }
@@ -341,6 +348,9 @@ libvirt_render (NvConnection *connection, const NvVm *vm, const char *template_x
     g_ptr_array_add (notes,
                      g_strdup_printf ("domain type '%s' became 'qemu' (%s)", type ? type : "",
                                       self->kvm_reason ? self->kvm_reason : "emulation was asked for"));
+  if (notes && template_xml && vm->accel == NV_ACCEL_KVM && g_strcmp0 (type, "kvm") != 0)
+    g_ptr_array_add (
+        notes, g_strdup_printf ("domain type '%s' became 'kvm' (--accel tcg emulates)", type ? type : ""));
   if (notes && options.emulator && strcmp (options.emulator, nv_template_emulator (template)) != 0)
     g_ptr_array_add (notes, g_strdup_printf ("emulator '%s' became '%s'", nv_template_emulator (template),
                                              options.emulator));
@@ -389,7 +399,10 @@ libvirt_stop (NvConnection *connection, const char *name, gboolean force, GError
     return FALSE;
   if (force && virDomainIsActive (domain) == 0)
     return TRUE;
-  return (force ? virDomainDestroy (domain) : virDomainShutdown (domain)) == 0
+  if ((force ? virDomainDestroy (domain) : virDomainShutdown (domain)) == 0)
+    return TRUE;
+  /* Its guest may have ended it meanwhile. */
+  return (force && virGetLastErrorCode () == VIR_ERR_OPERATION_INVALID)
          || libvirt_fail (error, "cannot stop '%s'", name);
 }
 
@@ -399,16 +412,33 @@ read_metadata (virDomainPtr domain, GError **error)
 {
   char *text = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, NV_METADATA_NAMESPACE,
                                      VIR_DOMAIN_AFFECT_CURRENT);
-  NvVm *vm = text ? nv_metadata_parse (text, error) : NULL;
+  g_autoptr (NvVm) vm = text ? nv_metadata_parse (text, error) : NULL;
+  char uuid[VIR_UUID_STRING_BUFLEN] = "";
 
   free (text);
-  if (vm)
+  virDomainGetUUIDString (domain, uuid);
+  /* A copy of a domain (virt-clone, virsh define) has its metadata too, but not its disk and its log. */
+  if (!vm || g_ascii_strcasecmp (vm->uuid, uuid) != 0)
+    return NULL;
+  /* virsh may have renamed it since. */
+  g_free (vm->name);
+  vm->name = g_strdup (virDomainGetName (domain));
+  return g_steal_pointer (&vm);
+}
+
+/* With what libvirt's log daemon set aside when it got long: FILE.0, FILE.1, ... */
+static void
+remove_log (const char *path)
+{
+  gboolean removed = TRUE;
+
+  unlink (path);
+  for (guint i = 0; removed; i++)
     {
-      /* virsh may have renamed it since. */
-      g_free (vm->name);
-      vm->name = g_strdup (virDomainGetName (domain));
+      g_autofree char *older = g_strdup_printf ("%s.%u", path, i);
+
+      removed = unlink (older) == 0;
     }
-  return vm;
 }
 
 static gboolean
@@ -419,14 +449,20 @@ libvirt_undefine (NvConnection *connection, const char *name, GError **error)
 
   if (!domain)
     return FALSE;
+  /* libvirt would make it transient: it would run on, and its disk would be taken from it. */
+  if (virDomainIsActive (domain) == 1)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot remove '%s': it runs: stop it first", name);
+      return FALSE;
+    }
   vm = read_metadata (domain, NULL);
   if (virDomainUndefineFlags (domain,
                               VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
                                   | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM)
       < 0)
     return libvirt_fail (error, "cannot undefine '%s'", name);
-  if (vm && vm->console_log)
-    unlink (vm->console_log);
+  if (vm && vm->console_log && !connection->remote)
+    remove_log (vm->console_log);
   return TRUE;
 }
 
@@ -453,7 +489,7 @@ state_of (virDomainPtr domain)
 }
 
 static GPtrArray *
-libvirt_list (NvConnection *connection, GError **error)
+libvirt_list (NvConnection *connection, GPtrArray *damaged, GError **error)
 {
   LibvirtConnection *self = (LibvirtConnection *)connection;
   g_autoptr (GPtrArray) infos = nv_vm_infos_new ();
@@ -467,11 +503,11 @@ libvirt_list (NvConnection *connection, GError **error)
     }
   for (int i = 0; i < n_domains; i++)
     {
-      g_autoptr (GError) damage = NULL;
+      GError *damage = NULL;
       NvVm *vm = read_metadata (domains[i], &damage);
 
       if (damage)
-        g_debug ("domain '%s' is passed over: %s", virDomainGetName (domains[i]), damage->message);
+        nv_damaged_vms_add (damaged, virDomainGetName (domains[i]), state_of (domains[i]), damage);
       if (vm)
         {
           NvVmInfo *info = g_new0 (NvVmInfo, 1);
@@ -497,7 +533,7 @@ libvirt_process (NvConnection *connection, const char *name, int *ret_pid, GArra
 
   if (!domain)
     return FALSE;
-  if (self->remote)
+  if (connection->remote)
     {
       g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE, "the process of '%s' is on another machine", name);
       return FALSE;

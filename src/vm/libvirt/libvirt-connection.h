@@ -10,7 +10,6 @@ typedef struct
 {
   NvConnection base;
   virConnectPtr handle;
-  gboolean remote;
   NvCapabilities *capabilities;
   char *kvm_reason; /* (nullable): why KVM cannot be used there */
 } LibvirtConnection;

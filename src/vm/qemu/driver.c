@@ -214,6 +214,12 @@ qemu_check (NvConnection *connection, const NvVm *vm, const char *template_xml, 
                    network);
       return FALSE;
     }
+  if (vm->accel == NV_ACCEL_KVM && access ("/dev/kvm", R_OK | W_OK) != 0)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE,
+                   "accelerator 'kvm': cannot open '/dev/kvm': %s: --accel tcg emulates", g_strerror (errno));
+      return FALSE;
+    }
   argv = files_name (&files, vm->uuid, error) ? render (vm, &files, network, error) : NULL;
   return argv != NULL;
 }
@@ -450,7 +456,7 @@ state_of (const NvQemuRecord *record, const Files *files)
 }
 
 static GPtrArray *
-qemu_list (NvConnection *connection, GError **error)
+qemu_list (NvConnection *connection, GPtrArray *damaged, GError **error)
 {
   QemuConnection *self = (QemuConnection *)connection;
   g_auto (GStrv) names = nv_qemu_record_names (self->dir, error);
@@ -460,14 +466,18 @@ qemu_list (NvConnection *connection, GError **error)
     return NULL;
   for (char **name = names; *name; name++)
     {
-      g_autoptr (GError) damage = NULL;
+      GError *damage = NULL;
       g_autoptr (NvQemuRecord) record = nv_qemu_record_open (self->dir, *name, NV_QEMU_RECORD_READ, &damage);
       g_auto (Files) files = { 0 };
       NvVmInfo *info;
 
       if (!record || !files_name (&files, record->vm->uuid, &damage))
         {
-          g_debug ("VM '%s' is passed over: %s", *name, damage->message);
+          /* Its QEMU is named by the UUID in the record: it may run, and nobody can tell. */
+          if (g_error_matches (damage, NV_ERROR, NV_ERROR_NOT_FOUND))
+            g_error_free (damage); /* removed meanwhile */
+          else
+            nv_damaged_vms_add (damaged, *name, NV_VM_RUNNING, damage);
           continue;
         }
       info = g_new0 (NvVmInfo, 1);
@@ -515,7 +525,6 @@ qemu_open_console (NvConnection *connection, const char *name, GError **error)
 const NvDriver nv_driver_qemu = {
   .name = "qemu",
   .summary = "VMs are QEMU processes of your own, without libvirt",
-  .default_uri = "none: the VMs of the state directory",
   .unavailable = qemu_unavailable,
   .open = qemu_open,
   .close = qemu_close,
