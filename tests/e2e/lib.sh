@@ -5,6 +5,45 @@ numavm_program=$(realpath "$1")
 n_checks=0
 n_failed=0
 
+# skip_all REASON: as TAP says that a whole file of tests is skipped.
+skip_all ()
+{
+  echo "1..0 # SKIP $1"
+  exit 0
+}
+
+# needs PROGRAM...
+needs ()
+{
+  local program
+  for program in "$@"; do
+    command -v "$program" > /dev/null || skip_all "'$program' is missing: run tools/deps"
+  done
+}
+
+# needs_libvirt URI
+needs_libvirt ()
+{
+  needs virsh
+  virsh -q -c "$1" version > /dev/null 2>&1 || skip_all "'$1' does not answer '$(id -un)'"
+}
+
+# For the default guest.
+needs_kernel ()
+{
+  local kernel
+  for kernel in /boot/vmlinuz-*; do
+    if [ -r "$kernel" ]; then return; fi
+  done
+  skip_all "no kernel in /boot that '$(id -un)' may read"
+}
+
+# policies: their names, from the program.
+policies ()
+{
+  "$numavm_program" completion | sed -n "s/^ *--policy .*words='\(.*\)'.*/\1/p"
+}
+
 # check NAME COMMAND...: one TAP line.
 check ()
 {
@@ -35,7 +74,8 @@ said_nothing () { ! [ -s "$work/err" ]; }
 no_disks () { [ -z "$(ls -A "$NUMAVM_STATE_DIR/disks" 2> /dev/null)" ]; }
 no_logs () { [ -z "$(ls -A "$NUMAVM_STATE_DIR/consoles" 2> /dev/null)" ]; }
 no_sockets () { ! find "$NUMAVM_STATE_DIR" -type s | grep -q .; }
-no_vms () { numavm list --json && ! printed "\"name\": \"$prefix"; }
+no_vms () { numavm list --json; exit_was 0 && ! printed "\"name\": \"$prefix"; }
+no_processes () { ! pgrep -f -- "guest=$prefix"; }
 
 # count_vms EXPRESSION: how many of this test's VMs it holds for; `vm` is what `list --json` says of one.
 count_vms ()
@@ -49,7 +89,7 @@ print(sum(vm["name"].startswith(os.environ["PREFIX"]) and bool(eval(sys.argv[2])
 
 nothing_left ()
 {
-  no_vms && no_disks && no_logs && no_sockets
+  no_vms && no_processes && no_disks && no_logs && no_sockets
 }
 
 # eventually COMMAND...: within two minutes. Emulated guests on a busy machine take their time.
