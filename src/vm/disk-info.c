@@ -22,21 +22,48 @@ nv_disk_info_free (NvDiskInfo *info)
   g_free (info);
 }
 
+/* A guest writes what it likes into its raw disk: also the header of a format that lets another file of this
+ * host be read. The name .raw is therefore believed. Under .img people keep both raw and other images, which
+ * are probed, but then must not name another file. */
+static const char *
+format_by_name (const char *path)
+{
+  return g_str_has_suffix (path, ".raw") ? "raw" : NULL;
+}
+
+static gboolean
+check_trust (const char *path, const char *format, const char *other_file, GError **error)
+{
+  if (!other_file || !g_str_has_suffix (path, ".img"))
+    return TRUE;
+  g_set_error (
+      error, NV_ERROR, NV_ERROR_PARSE,
+      "image '%s': it holds %s that names another file, '%s', as a guest could have written it: call it .%s if that is meant, .raw if it is not",
+      path, format, other_file, format);
+  return FALSE;
+}
+
 static NvDiskInfo *
-parse_info (const char *path, const char *text, GError **error)
+parse_info (const char *path, const char *text, gboolean probed, GError **error)
 {
   json_error_t problem;
   json_t *json = json_loads (text, 0, &problem);
   json_int_t virtual_bytes, actual_bytes = 0;
-  const char *format, *base = NULL, *full_base = NULL;
+  const char *format, *base = NULL, *full_base = NULL, *data_file = NULL;
   NvDiskInfo *info = NULL;
 
   if (json
-      && json_unpack_ex (json, &problem, 0, "{s:s, s:I, s?I, s?s, s?s}", "format", &format, "virtual-size",
-                         &virtual_bytes, "actual-size", &actual_bytes, "backing-filename", &base,
-                         "full-backing-filename", &full_base)
+      && json_unpack_ex (json, &problem, 0, "{s:s, s:I, s?I, s?s, s?s, s?{s?{s?s}}}", "format", &format,
+                         "virtual-size", &virtual_bytes, "actual-size", &actual_bytes, "backing-filename",
+                         &base, "full-backing-filename", &full_base, "format-specific", "data", "data-file",
+                         &data_file)
              == 0)
     {
+      if (probed && !check_trust (path, format, base ? base : data_file, error))
+        {
+          json_decref (json);
+          return NULL;
+        }
       info = g_new0 (NvDiskInfo, 1);
       info->path = g_strdup (path);
       info->format = g_strdup (format);
@@ -80,12 +107,14 @@ nv_disk_info_read (const char *path, const char *format, GError **error)
 
   if (!check_is_file (absolute, error))
     return NULL;
+  if (!format)
+    format = format_by_name (absolute);
   /* -U: an image that a VM has open may be looked at. */
   output = nv_qemu_img_run (
       (const char *[]){ "info", "-U", "--output=json", absolute, format ? "-f" : NULL, format, NULL }, NULL,
       &problem);
   if (output)
-    return parse_info (absolute, output, error);
+    return parse_info (absolute, output, format == NULL, error);
   if (g_error_matches (problem, NV_ERROR, NV_ERROR_FAILED))
     {
       g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "image '%s': %s", absolute, problem->message);

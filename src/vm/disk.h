@@ -52,7 +52,8 @@ typedef struct
 
 void nv_disk_info_free (NvDiskInfo *info);
 
-/* @format: (nullable): probed. Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND or NV_ERROR_PARSE. */
+/* @format: (nullable): raw if @path ends in .raw, else probed; what is called .img and is found to name
+ * another file is refused. Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND or NV_ERROR_PARSE. */
 NvDiskInfo *nv_disk_info_read (const char *path, const char *format, GError **error);
 
 /* Returns: (transfer full) (element-type NvDiskInfo): the images in @dir, by name; what is no image is

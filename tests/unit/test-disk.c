@@ -254,6 +254,43 @@ full_copy_has_the_content_of_its_base (Fixture *f, gconstpointer data)
 }
 
 static void
+base_is_told_apart_by_its_inode (Fixture *f, gconstpointer data)
+{
+  g_autofree char *base = make_base (f, "base.raw");
+  g_autofree char *link_path = path_of (f, "link.qcow2");
+
+  g_assert_cmpint (symlink (base, link_path), ==, 0);
+  g_assert_cmpint (create (f, "link.qcow2", NV_DISK_QCOW2, SIZE, base, NV_DISK_OVERWRITE), ==,
+                   NV_ERROR_USAGE);
+}
+
+static void
+what_a_guest_wrote_into_its_raw_disk_is_not_believed (Fixture *f, gconstpointer data)
+{
+  g_autofree char *base = make_base (f, "base.raw");
+  g_autofree char *overlay = path_of (f, "overlay.qcow2");
+  g_autofree char *raw = path_of (f, "guest.raw");
+  g_autofree char *img = path_of (f, "guest.img");
+  g_autofree char *plain = path_of (f, "plain.qcow2");
+  g_autofree char *cloud = path_of (f, "cloud.img");
+  g_autoptr (NvDiskInfo) info = NULL;
+  g_autoptr (NvDiskInfo) cloud_info = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (create (f, "overlay.qcow2", NV_DISK_QCOW2, SIZE, base, 0), ==, -1);
+  g_assert_cmpint (create (f, "plain.qcow2", NV_DISK_QCOW2, SIZE, NULL, 0), ==, -1);
+  g_assert_cmpint (link (overlay, raw), ==, 0);
+  g_assert_cmpint (link (overlay, img), ==, 0);
+  g_assert_cmpint (link (plain, cloud), ==, 0);
+  info = nv_disk_info_read (raw, NULL, NULL);
+  g_assert_cmpstr (info->format, ==, "raw");
+  g_assert_null (nv_disk_info_read (img, NULL, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_PARSE);
+  cloud_info = nv_disk_info_read (cloud, NULL, NULL);
+  g_assert_cmpstr (cloud_info->format, ==, "qcow2");
+}
+
+static void
 disk_in_use_is_not_copied_for_others (Fixture *f, gconstpointer data)
 {
   g_autofree char *base = make_base (f, "base.raw");
@@ -585,6 +622,8 @@ main (int argc, char **argv)
   TEST (bad_requests_are_refused_and_leave_nothing);
   TEST (full_copy_has_the_content_of_its_base);
   TEST (disk_in_use_is_not_copied_for_others);
+  TEST (base_is_told_apart_by_its_inode);
+  TEST (what_a_guest_wrote_into_its_raw_disk_is_not_believed);
   TEST (existing_disk_is_replaced_only_when_told);
   TEST (dangling_link_is_not_written_through);
   TEST (odd_names_are_only_names);
