@@ -49,7 +49,6 @@ typedef enum
 {
   NV_NEEDS_NOTHING = 0,
   NV_NEEDS_CONNECTION = 1 << 0, /* main.c opens it before run() */
-  NV_NEEDS_LIBVIRT = 1 << 1,    /* refused with another driver */
 } NvNeeds;
 
 /* What a command's run() gets. */
@@ -88,15 +87,28 @@ void nv_message (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* A plain line on stderr, for a person who watches; nothing with --quiet. */
 void nv_note (const NvCommandContext *context, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/* Prints @json (of jansson), indented, on stdout and takes it. */
-
+/* Prints @json (of jansson), indented, on stdout and takes it. NULL, from a text that is not UTF-8, is a bug.
+ */
 void nv_print_json (json_t *json);
+
+/* A path need not be UTF-8, JSON must be. @path: (nullable). */
+json_t *nv_json_path (const char *path);
 
 /* Opens the connection that the common options name. Returns: (transfer full). */
 NvConnection *nv_open_connection (const NvCommonOptions *common, GError **error);
 
-/* --seed, or a random one; @ret_given: (out) (optional): was it given? */
-gboolean nv_read_seed (const NvCommonOptions *common, guint64 *ret_seed, gboolean *ret_given, GError **error);
+/* Have the common options values that are allowed? Whether they matter to the command or not. */
+gboolean nv_check_common (const NvCommonOptions *common, GError **error);
+
+/* The whole file. @what: for the message; @ret_length: (out) (optional). Returns: (transfer full): NULL with
+ * NV_ERROR_USAGE: a person named it. */
+char *nv_read_file (const char *what, const char *path, gsize *ret_length, GError **error);
+
+/* --seed, or a random one. */
+gboolean nv_read_seed (const NvCommonOptions *common, guint64 *ret_seed, GError **error);
+
+/* For nv_lock_take(): @context is the NvCommandContext. */
+void nv_say_waiting (gpointer context);
 
 /* Shows `text 3/20` on stderr in one line, rewritten; only on a terminal and without --quiet. */
 void nv_show_progress (const NvCommandContext *context, const char *text, guint done, guint total);

@@ -42,15 +42,39 @@ nv_note (const NvCommandContext *context, const char *format, ...)
 void
 nv_print_json (json_t *json)
 {
+  if (!json)
+    g_error ("a text that is not UTF-8 was to be printed as JSON");
   json_dumpf (json, stdout, JSON_INDENT (2));
   putchar ('\n');
   json_decref (json);
 }
 
+json_t *
+nv_json_path (const char *path)
+{
+  g_autofree char *valid = path ? g_utf8_make_valid (path, -1) : NULL;
+
+  return valid ? json_string (valid) : json_null ();
+}
+
+/* The first that can be used here. */
+static const NvDriver *
+default_driver (void)
+{
+  for (guint i = 0; nv_drivers[i]; i++)
+    {
+      g_autofree char *reason = nv_drivers[i]->unavailable ();
+
+      if (!reason)
+        return nv_drivers[i];
+    }
+  return nv_drivers[0];
+}
+
 static const NvDriver *
 choose_driver (const char *name, GError **error)
 {
-  const NvDriver *driver = name ? nv_driver_find (name) : nv_drivers[0];
+  const NvDriver *driver = name ? nv_driver_find (name) : default_driver ();
   GString *names;
 
   if (driver)
@@ -82,12 +106,41 @@ nv_open_connection (const NvCommonOptions *common, GError **error)
 }
 
 gboolean
-nv_read_seed (const NvCommonOptions *common, guint64 *ret_seed, gboolean *ret_given, GError **error)
+nv_check_common (const NvCommonOptions *common, GError **error)
+{
+  NvAccel accel;
+  guint64 seed;
+
+  if (common->driver && !choose_driver (common->driver, error))
+    return FALSE;
+  if (common->accel && !nv_accel_parse (common->accel, &accel))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "accelerator '%s': kvm or tcg is allowed", common->accel);
+      return FALSE;
+    }
+  return nv_read_seed (common, &seed, error);
+}
+
+char *
+nv_read_file (const char *what, const char *path, gsize *ret_length, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  const char *reason;
+  char *text;
+
+  if (g_file_get_contents (path, &text, ret_length, &problem))
+    return text;
+  reason = g_strrstr (problem->message, ": "); /* GLib names the file once more */
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s '%s': %s", what, path,
+               reason ? reason + 2 : problem->message);
+  return NULL;
+}
+
+gboolean
+nv_read_seed (const NvCommonOptions *common, guint64 *ret_seed, GError **error)
 {
   g_autoptr (GError) problem = NULL;
 
-  if (ret_given)
-    *ret_given = common->seed != NULL;
   if (!common->seed)
     {
       *ret_seed = g_random_int ();
@@ -97,6 +150,12 @@ nv_read_seed (const NvCommonOptions *common, guint64 *ret_seed, gboolean *ret_gi
     return TRUE;
   g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "seed %s", problem->message);
   return FALSE;
+}
+
+void
+nv_say_waiting (gpointer context)
+{
+  nv_note (context, "waiting for another numavm that places VMs on this URI");
 }
 
 static gboolean

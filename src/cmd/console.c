@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,98 +21,180 @@ typedef struct
 
 static const NvOption console_options[] = {
   { "log", 'l', NV_OPTION_FLAG, G_STRUCT_OFFSET (ConsoleOptions, log), NULL,
-    "print what the guest printed since its start, and end" },
+    "print what is kept of what the guest printed, and end" },
   { NULL },
 };
 
+/* libvirt's log daemon begins a new file when one gets long and keeps the last few as FILE.0, FILE.1, ...;
+ * the oldest has the highest number. */
+static void
+print_older (const char *path)
+{
+  guint n = 0;
+
+  for (;; n++)
+    {
+      g_autofree char *older = g_strdup_printf ("%s.%u", path, n);
+
+      if (!g_file_test (older, G_FILE_TEST_IS_REGULAR))
+        break;
+    }
+  while (n-- > 0)
+    {
+      g_autofree char *older = g_strdup_printf ("%s.%u", path, n);
+      g_autofree char *text = NULL;
+      gsize length;
+
+      if (g_file_get_contents (older, &text, &length, NULL))
+        fwrite (text, 1, length, stdout);
+    }
+}
+
 static int
-print_log (const NvVm *vm, GError **error)
+print_log (const NvConnection *connection, const NvVm *vm, GError **error)
 {
   g_autofree char *text = NULL;
-  g_autoptr (GError) problem = NULL;
   gsize length;
 
-  if (!vm->console_log || !g_file_get_contents (vm->console_log, &text, &length, &problem))
+  if (connection->remote)
     {
-      g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "'%s' has printed nothing that was kept: %s",
-                   vm->name, problem ? problem->message : "its template has no serial port");
+      g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE, "the log of '%s' is on another machine", vm->name);
       return NV_EXIT_FAILED;
     }
+  if (!vm->console_log || !g_file_get_contents (vm->console_log, &text, &length, NULL))
+    {
+      g_set_error (
+          error, NV_ERROR, NV_ERROR_NOT_FOUND,
+          "'%s' has printed nothing that was kept: it was not started yet, or its template has no serial port",
+          vm->name);
+      return NV_EXIT_FAILED;
+    }
+  print_older (vm->console_log);
   fwrite (text, 1, length, stdout);
   return NV_EXIT_DONE;
 }
 
-static gboolean
-write_all (int fd, const char *bytes, size_t length)
-{
-  while (length > 0)
-    {
-      ssize_t written = write (fd, bytes, length);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written <= 0)
-        return FALSE;
-      bytes += written;
-      length -= (size_t)written;
-    }
-  return TRUE;
-}
-
-/* Copies what is there from @from to @to. Returns: FALSE at the end, or at the escape in a terminal's input.
- */
-static gboolean
-copy_some (int from, int to, gboolean watch_escape)
+/* What the user typed and the guest did not take yet. */
+typedef struct
 {
   char bytes[4096];
-  ssize_t length = read (from, bytes, sizeof bytes);
-  const char *escape;
+  gsize begin;
+  gsize end;
+  gboolean ended; /* nothing follows */
+} Input;
 
-  if (length < 0 && errno == EINTR)
-    return TRUE;
-  if (length <= 0)
-    return FALSE;
-  escape = watch_escape ? memchr (bytes, ESCAPE, (size_t)length) : NULL;
-  return write_all (to, bytes, escape ? (size_t)(escape - bytes) : (size_t)length) && !escape;
+static gboolean
+print_some (int console)
+{
+  char bytes[4096];
+  ssize_t length = read (console, bytes, sizeof bytes);
+
+  for (ssize_t done = 0; done < length;)
+    {
+      ssize_t written = write (STDOUT_FILENO, bytes + done, (size_t)(length - done));
+
+      if (written < 0 && errno != EINTR)
+        return FALSE;
+      done += MAX (written, 0);
+    }
+  return length > 0 || (length < 0 && errno == EINTR);
 }
 
-/* Until the VM ends, or the user leaves. The end of an input that is no terminal only ends the input. */
+static void
+read_some (Input *input, gboolean watch_escape)
+{
+  ssize_t length = read (STDIN_FILENO, input->bytes, sizeof input->bytes);
+  const char *escape = watch_escape && length > 0 ? memchr (input->bytes, ESCAPE, (size_t)length) : NULL;
+
+  if (length < 0 && errno == EINTR)
+    return;
+  input->begin = 0;
+  input->end = escape ? (gsize)(escape - input->bytes) : (gsize)MAX (length, 0);
+  input->ended = length <= 0 || escape;
+}
+
+static gboolean
+send_some (int console, Input *input)
+{
+  ssize_t sent =
+      send (console, input->bytes + input->begin, input->end - input->begin, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+  if (sent > 0)
+    input->begin += (gsize)sent;
+  return sent >= 0 || errno == EINTR || errno == EAGAIN;
+}
+
+/* Until the VM ends, or the user leaves. The end of an input that is no terminal only ends the input. A guest
+ * may be slow to take what is typed; what it prints meanwhile must not wait for that. */
 static void
 pump (int console, gboolean terminal)
 {
-  struct pollfd fds[] = { { .fd = console, .events = POLLIN }, { .fd = STDIN_FILENO, .events = POLLIN } };
+  Input input = { .ended = FALSE };
 
-  for (;;)
+  while (!terminal || !input.ended || input.begin < input.end)
     {
-      if (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno != EINTR)
-        return;
-      if (fds[0].revents && !copy_some (console, STDOUT_FILENO, FALSE))
-        return;
-      if (fds[1].revents && !copy_some (STDIN_FILENO, console, terminal))
+      gboolean waits = input.begin < input.end;
+      struct pollfd fds[] = {
+        { .fd = console, .events = (short)(POLLIN | (waits ? POLLOUT : 0)) },
+        { .fd = waits || input.ended ? -1 : STDIN_FILENO, .events = POLLIN },
+      };
+
+      if (poll (fds, G_N_ELEMENTS (fds), -1) < 0)
         {
-          if (terminal)
+          if (errno != EINTR)
             return;
-          fds[1].fd = -1;
+          continue;
         }
+      if ((fds[0].revents & POLLOUT) && !send_some (console, &input))
+        return;
+      if ((fds[0].revents & ~POLLOUT) && !print_some (console))
+        return;
+      if (fds[1].revents)
+        read_some (&input, terminal);
+    }
+}
+
+/* The terminal as it was found, for a signal that ends numavm. */
+static struct termios found;
+
+static void
+on_deadly_signal (int number)
+{
+  tcsetattr (STDIN_FILENO, TCSANOW, &found);
+  raise (number); /* by SA_RESETHAND its meaning is the usual one again */
+}
+
+static void
+catch_signals (void)
+{
+  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+  const struct sigaction restoring = { .sa_handler = on_deadly_signal, .sa_flags = (int)SA_RESETHAND };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      struct sigaction before;
+
+      if (sigaction (numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction (numbers[i], &restoring, NULL);
     }
 }
 
 static void
 attach (const NvCommandContext *context, const char *name, int console)
 {
-  struct termios before, raw;
-  gboolean terminal = tcgetattr (STDIN_FILENO, &before) == 0;
+  gboolean terminal = tcgetattr (STDIN_FILENO, &found) == 0;
+  struct termios raw = found;
 
   if (terminal)
     {
       nv_note (context, "connected to '%s', leave with Ctrl-]", name);
-      raw = before;
       cfmakeraw (&raw);
+      catch_signals ();
       tcsetattr (STDIN_FILENO, TCSAFLUSH, &raw);
     }
   pump (console, terminal);
   if (terminal)
-    tcsetattr (STDIN_FILENO, TCSAFLUSH, &before);
+    tcsetattr (STDIN_FILENO, TCSAFLUSH, &found);
 }
 
 static int
@@ -126,12 +210,12 @@ run_console (NvCommandContext *context, GError **error)
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "console: one VM is needed");
       return NV_EXIT_USAGE;
     }
-  infos = nv_select_vms (context, FALSE, NULL, error);
+  infos = nv_select_vms (context, FALSE, NULL, NULL, error);
   if (!infos)
     return NV_EXIT_FAILED;
   info = g_ptr_array_index (infos, 0);
   if (options->log)
-    return print_log (info->vm, error);
+    return print_log (context->connection, info->vm, error);
   console = context->connection->driver->open_console (context->connection, info->vm->name, error);
   if (console < 0)
     return NV_EXIT_FAILED;

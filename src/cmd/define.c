@@ -10,19 +10,11 @@
 
 typedef struct
 {
+  NvVmOptions vm;
   char *name;
   char *memory;
   char *vcpus;
-  char *policy;
-  char *nodes;
-  char *cpus;
-  char *pages;
   char *disk;
-  char *format;
-  char *template;
-  char *network;
-  char *kernel;
-  gboolean prealloc;
   gboolean print_xml;
 } DefineOptions;
 
@@ -30,45 +22,22 @@ static const NvOption define_options[] = {
   { "name", 'n', NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, name), "NAME", "of the VM; needed" },
   { "memory", 'm', NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, memory), "MIB", "default 2048" },
   { "vcpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, vcpus), "N", "default 1" },
-  { "policy", 'p', NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, policy), "NAME",
-    "where memory goes: see below; default: none" },
-  { "nodes", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, nodes), "N",
-    "choose among the first N nodes that a VM may use; default: all" },
-  { "cpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, cpus), "free|same|NODES",
-    "pin to the CPUs of these nodes, or of the memory's; default: free" },
-  { "pages", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, pages), "SIZE",
-    "memory from huge pages of this size, such as 2M" },
-  { "prealloc", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (DefineOptions, prealloc), NULL,
-    "allocate all memory at start" },
+  NV_VM_OPTIONS (DefineOptions),
   { "disk", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (DefineOptions, disk), "IMAGE|none",
-    "disk image; default: where `up` would make it" },
-  { "format", 'f', NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, format), "qcow2|raw",
-    "of the disk image; default qcow2" },
-  { "template", 't', NV_OPTION_FILE, G_STRUCT_OFFSET (DefineOptions, template), "FILE",
-    "domain XML of your own" },
-  { "network", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (DefineOptions, network), "user|none|NAME",
-    "instead of what the template says" },
-  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (DefineOptions, kernel), "FILE",
-    "of the default guest; default: the newest one found" },
+    "disk image, from which the VM boots; default: where `up` would make an empty one" },
   { "print-xml", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (DefineOptions, print_xml), NULL,
     "print it, define nothing" },
   { NULL },
 };
 
 static NvRequest *
-read_request (const DefineOptions *options, GError **error)
+read_request (const DefineOptions *options, NvPreparation *preparation, GError **error)
 {
   g_autoptr (NvRequest) request = g_new0 (NvRequest, 1);
   const char *const settings[][2] = {
     { "name", options->name },
     { "vcpus", options->vcpus ? options->vcpus : "1" },
     { "memory", options->memory ? options->memory : "2048" },
-    { "policy", options->policy ? options->policy : "none" },
-    { "nodes", options->nodes },
-    { "cpus", options->cpus ? options->cpus : "free" },
-    { "pages", options->pages },
-    { "prealloc", options->prealloc ? "yes" : "no" },
-    { "template", options->template },
   };
 
   if (!options->name)
@@ -80,7 +49,33 @@ read_request (const DefineOptions *options, GError **error)
     if (settings[i][1] && !nv_request_set (request, settings[i][0], settings[i][1], error))
       return NULL;
   request->has_disk = g_strcmp0 (options->disk, "none") != 0;
-  return g_steal_pointer (&request);
+  return nv_vm_options_read (&options->vm, request, preparation, error) ? g_steal_pointer (&request) : NULL;
+}
+
+/* The user's own image: its format and size. */
+static gboolean
+read_image (const DefineOptions *options, NvPreparation *preparation, NvRequest *request, GError **error)
+{
+  const char *path = preparation->disk_path, *format = options->vm.format;
+  g_autoptr (NvDiskInfo) info = NULL;
+
+  if (!path)
+    return TRUE;
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      if (!format && (g_str_has_suffix (path, ".raw") || g_str_has_suffix (path, ".img")))
+        preparation->disk_format = NV_DISK_RAW;
+      return TRUE;
+    }
+  info = nv_disk_info_read (path, format, error);
+  if (!info)
+    return FALSE;
+  request->disk_bytes = info->virtual_bytes;
+  if (nv_disk_format_parse (info->format, &preparation->disk_format))
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+               "image '%s': is '%s': qcow2 or raw is allowed (qemu-img convert)", path, info->format);
+  return FALSE;
 }
 
 static void
@@ -98,7 +93,7 @@ show_or_define (const NvPreparation *preparation, const DefineOptions *options, 
   const NvVm *vm = member->vm;
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *xml =
-      connection->driver->render (connection, vm, member->template_xml, options->network, notes, error);
+      connection->driver->render (connection, vm, member->template_xml, preparation->network, notes, error);
 
   if (!xml)
     return NV_EXIT_FAILED;
@@ -111,7 +106,7 @@ show_or_define (const NvPreparation *preparation, const DefineOptions *options, 
       fputs (xml, stdout);
       return NV_EXIT_DONE;
     }
-  if (!connection->driver->define (connection, vm, member->template_xml, options->network, error))
+  if (!connection->driver->define (connection, vm, member->template_xml, preparation->network, error))
     return NV_EXIT_FAILED;
   if (preparation->context->common->json)
     nv_print_json (nv_vm_to_json (vm, nv_vm_state_name (NV_VM_STOPPED), 0));
@@ -128,34 +123,37 @@ run_define (NvCommandContext *context, GError **error)
   const DefineOptions *options = context->options;
   g_autoptr (NvProblems) problems = nv_problems_new ("define");
   g_autoptr (GPtrArray) requests = g_ptr_array_new ();
-  g_autoptr (NvRequest) request = read_request (options, error);
+  g_autoptr (NvRequest) request = NULL;
   g_autoptr (NvLock) lock = NULL;
   g_auto (NvPreparation) preparation = {
     .context = context,
     .requests = requests,
     .problems = problems,
-    .network = options->network,
-    .kernel = options->kernel,
     .disk_path = g_strcmp0 (options->disk, "none") == 0 ? NULL : options->disk,
     .refer_to_disks = TRUE,
     .only_print = options->print_xml,
   };
 
-  if (!request || !nv_read_seed (context->common, &preparation.seed, NULL, error))
-    return NV_EXIT_USAGE;
   if (context->n_arguments > 0)
     {
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "define: takes options only, not '%s'",
                    context->arguments[0]);
       return NV_EXIT_USAGE;
     }
-  if (options->format && !nv_disk_format_parse (options->format, &preparation.disk_format))
+  if (!context->connection->driver->render)
     {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "format '%s': qcow2 or raw is allowed", options->format);
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "define: driver '%s' has no domain XML: use libvirt's, or `up`",
+                   context->connection->driver->name);
       return NV_EXIT_USAGE;
     }
+  request = read_request (options, &preparation, error);
+  if (!request || !nv_read_seed (context->common, &preparation.seed, error)
+      || !read_image (options, &preparation, request, error))
+    return NV_EXIT_USAGE;
   g_ptr_array_add (requests, request);
-  if (!options->print_xml && !(lock = nv_lock_take (context->connection->uri, NULL, NULL, error)))
+  if (!options->print_xml
+      && !(lock = nv_lock_take (context->connection->uri, nv_say_waiting, context, error)))
     return NV_EXIT_FAILED;
   if (!nv_prepare_host (&preparation, error) || !nv_prepare_members (&preparation, error))
     return NV_EXIT_FAILED;
@@ -180,7 +178,7 @@ const NvCommand nv_command_define = {
               "numavm define -n db -m 4096 --vcpus 4 --policy round-robin --print-xml\n"
               "# a VM with a template and a disk of your own\n"
               "numavm define -n db --template mine.xml --disk /images/db.qcow2",
-  .needs = NV_NEEDS_LIBVIRT,
+  .needs = NV_NEEDS_CONNECTION,
   .options_size = sizeof (DefineOptions),
   .options = define_options,
   .run = run_define,

@@ -2,13 +2,13 @@
 
 #include "base/size.h"
 #include "cmd/command.h"
+#include "cmd/select.h"
 #include "report/table.h"
 #include "vm/disk.h"
 #include "vm/state.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* More of them only wait for the disk. */
 #define MAX_THREADS 8
@@ -43,12 +43,10 @@ report (GError *error, int status)
 
 /* What VMs there are, and which disks they use. */
 
-/* Adds the VMs on @connection, if it is one, and closes it. */
 static gboolean
-add_vms (GPtrArray *all, NvConnection *opened, GError **error)
+add_vms (GPtrArray *all, NvConnection *connection, GError **error)
 {
-  g_autoptr (NvConnection) connection = opened;
-  g_autoptr (GPtrArray) infos = connection ? connection->driver->list (connection, error) : NULL;
+  g_autoptr (GPtrArray) infos = connection ? connection->driver->list (connection, NULL, error) : NULL;
 
   if (!infos)
     return FALSE;
@@ -63,43 +61,19 @@ static GPtrArray *
 collect_vms (const NvCommonOptions *common, GError **error)
 {
   g_autoptr (GPtrArray) all = nv_vm_infos_new ();
-  const char *chosen = common->driver ? common->driver : nv_drivers[0]->name;
+  g_autoptr (NvConnection) chosen = nv_open_connection (common, error);
 
-  if (!add_vms (all, nv_open_connection (common, error), error))
+  if (!add_vms (all, chosen, error))
     return NULL;
   for (guint i = 0; nv_drivers[i]; i++)
     {
       g_autofree char *reason = nv_drivers[i]->unavailable ();
+      g_autoptr (NvConnection) other =
+          reason || nv_drivers[i] == chosen->driver ? NULL : nv_drivers[i]->open (NULL, NULL);
 
-      if (!reason && strcmp (nv_drivers[i]->name, chosen) != 0)
-        add_vms (all, nv_drivers[i]->open (NULL, NULL), NULL);
+      add_vms (all, other, NULL);
     }
   return g_steal_pointer (&all);
-}
-
-static gboolean
-is_same_file (const char *a, const char *b)
-{
-  struct stat left, right;
-
-  return strcmp (a, b) == 0
-         || (stat (a, &left) == 0 && stat (b, &right) == 0 && left.st_dev == right.st_dev
-             && left.st_ino == right.st_ino);
-}
-
-/* Returns: (transfer none) (nullable): the VM whose disk, or its base, is at @path. */
-static const NvVm *
-find_user (GPtrArray *vms, const char *path)
-{
-  for (guint i = 0; i < vms->len; i++)
-    {
-      const NvVmInfo *info = g_ptr_array_index (vms, i);
-      const NvDisk *disk = info->vm->disk;
-
-      if (disk && (is_same_file (disk->path, path) || (disk->base && is_same_file (disk->base, path))))
-        return info->vm;
-    }
-  return NULL;
 }
 
 /* create */
@@ -252,13 +226,44 @@ report_batch (const NvCommandContext *context, Batch *batch)
       json_t *disks = json_array ();
 
       for (guint i = 0; i < paths->len; i++)
-        json_array_append_new (disks, json_string (g_ptr_array_index (paths, i)));
+        json_array_append_new (disks, nv_json_path (g_ptr_array_index (paths, i)));
       nv_print_json (json_pack ("{s:o}", "disks", disks));
     }
   else
     for (guint i = 0; i < paths->len; i++)
       puts (g_ptr_array_index (paths, i));
   return status;
+}
+
+/* What is replaced must not be a VM's: it would find another disk under its feet. */
+static gboolean
+check_unused (const NvCommonOptions *common, GPtrArray *jobs, GError **error)
+{
+  g_autoptr (GPtrArray) vms = NULL;
+
+  for (guint i = 0; i < jobs->len; i++)
+    {
+      const char *path = ((const Job *)g_ptr_array_index (jobs, i))->disk->path;
+      const NvVm *user;
+
+      if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        continue;
+      if (!vms && !(vms = collect_vms (common, error)))
+        {
+          g_prefix_error (
+              error, "cannot tell whether a VM uses '%s' (`numavm disk delete --force` removes it): ", path);
+          return FALSE;
+        }
+      user = nv_find_disk_user (vms, path);
+      if (user)
+        {
+          g_set_error (error, NV_ERROR, NV_ERROR_FAILED,
+                       "disk '%s' is used by VM '%s': `numavm down` removes both, or choose another name",
+                       path, user->name);
+          return FALSE;
+        }
+    }
+  return TRUE;
 }
 
 static int
@@ -292,6 +297,8 @@ run_create (NvCommandContext *context, int n_names, char **names, GError **error
       if (!job->disk)
         return NV_EXIT_USAGE;
     }
+  if (options->force && !check_unused (context->common, jobs, error))
+    return NV_EXIT_FAILED;
   run_batch (context, &batch);
   return report_batch (context, &batch);
 }
@@ -308,7 +315,7 @@ print_table (GPtrArray *infos, GPtrArray *vms)
   for (guint i = 0; i < infos->len; i++)
     {
       const NvDiskInfo *info = g_ptr_array_index (infos, i);
-      const NvVm *user = vms ? find_user (vms, info->path) : NULL;
+      const NvVm *user = vms ? nv_find_disk_user (vms, info->path) : NULL;
       g_autofree char *name = g_path_get_basename (info->path);
       g_autofree char *size = nv_size_format (info->virtual_bytes);
       g_autofree char *on_disk = nv_size_format (info->actual_bytes);
@@ -328,15 +335,15 @@ print_json (const char *dir, GPtrArray *infos, GPtrArray *vms)
   for (guint i = 0; i < infos->len; i++)
     {
       const NvDiskInfo *info = g_ptr_array_index (infos, i);
-      const NvVm *user = vms ? find_user (vms, info->path) : NULL;
+      const NvVm *user = vms ? nv_find_disk_user (vms, info->path) : NULL;
 
-      json_array_append_new (disks,
-                             json_pack ("{s:s, s:s, s:I, s:I, s:s?, s:s?}", "path", info->path, "format",
-                                        info->format, "virtual_bytes", (json_int_t)info->virtual_bytes,
-                                        "actual_bytes", (json_int_t)info->actual_bytes, "base", info->base,
-                                        "vm", user ? user->name : NULL));
+      json_array_append_new (disks, json_pack ("{s:o, s:s, s:I, s:I, s:o, s:s?}", "path",
+                                               nv_json_path (info->path), "format", info->format,
+                                               "virtual_bytes", (json_int_t)info->virtual_bytes,
+                                               "actual_bytes", (json_int_t)info->actual_bytes, "base",
+                                               nv_json_path (info->base), "vm", user ? user->name : NULL));
     }
-  nv_print_json (json_pack ("{s:s, s:o}", "directory", dir, "disks", disks));
+  nv_print_json (json_pack ("{s:o, s:o}", "directory", nv_json_path (dir), "disks", disks));
 }
 
 static int
@@ -393,7 +400,7 @@ static gboolean
 delete_disk (const char *dir, const char *name, GPtrArray *vms, GError **error)
 {
   g_autofree char *path = find_disk (dir, name, error);
-  const NvVm *user = path && vms ? find_user (vms, path) : NULL;
+  const NvVm *user = path && vms ? nv_find_disk_user (vms, path) : NULL;
 
   if (!path)
     return FALSE;

@@ -52,12 +52,11 @@ insert_driver_facts (GPtrArray *facts, guint at, const char *uri)
 
   for (guint i = 0; nv_drivers[i]; i++)
     {
-      gboolean has_uris = strcmp (nv_drivers[i]->name, "libvirt") == 0;
       NvFact *fact;
 
       if (!nv_drivers[i]->versions)
         continue;
-      fact = driver_fact (nv_drivers[i], has_uris ? uri : NULL);
+      fact = driver_fact (nv_drivers[i], nv_drivers[i]->default_uri ? uri : NULL);
       can_run |= fact->state == NV_FACT_YES;
       g_ptr_array_insert (facts, (int)at++, fact);
     }

@@ -9,7 +9,7 @@ const NvOption nv_common_options[] = {
   { "connect", 'c', NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, connect), "URI",
     "libvirt's URI; default qemu:///system for root, qemu:///session else" },
   { "driver", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, driver), "NAME",
-    "what VMs run on: see `numavm --help`; default libvirt" },
+    "what VMs run on: see `numavm --help`; default: the first that can be used" },
   { "accel", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, accel), "kvm|tcg",
     "hardware or emulated CPUs; default: KVM where it can be used" },
   { "seed", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvCommonOptions, seed), "N",
@@ -160,7 +160,11 @@ nv_help_print (gboolean on_stderr)
     fprintf (out, "  %-12s%s\n", nv_commands[i]->name, nv_commands[i]->summary);
   fputs ("\nDrivers, for --driver:\n\n", out);
   for (guint i = 0; nv_drivers[i]; i++)
-    fprintf (out, "  %-12s%s\n", nv_drivers[i]->name, nv_drivers[i]->summary);
+    {
+      fprintf (out, "  %-12s%s\n", nv_drivers[i]->name, nv_drivers[i]->summary);
+      if (nv_drivers[i]->default_uri)
+        fprintf (out, "  %-12s--connect URI; default: %s\n", "", nv_drivers[i]->default_uri);
+    }
   fputs ("\n`numavm COMMAND --help` tells all of a command; `numavm --version` which numavm this is.\n"
          "Exit status: 0 done, 1 failed, 2 bad usage or input, 3 done but a placement does not hold.\n",
          out);

@@ -3,8 +3,12 @@
 #include "cmd/command.h"
 #include "cmd/help.h"
 
+#include <errno.h>
 #include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const NvCommand *
 find_command (const char *name)
@@ -33,18 +37,20 @@ fail (GError *error)
   return status;
 }
 
+/* However the program ends: what did not reach the file or pipe was not done. */
+static void
+close_stdout (void)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return;
+  nv_message ("cannot write the output: %s", g_strerror (errno));
+  _exit (NV_EXIT_FAILED);
+}
+
 static gboolean
 connect_if_needed (const NvCommand *command, NvCommandContext *context, GError **error)
 {
-  const char *driver = context->common->driver;
-
-  if ((command->needs & NV_NEEDS_LIBVIRT) && driver && strcmp (driver, "libvirt") != 0)
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "'%s' works with libvirt only, not with --driver %s",
-                   command->name, driver);
-      return FALSE;
-    }
-  if (!(command->needs & (NV_NEEDS_CONNECTION | NV_NEEDS_LIBVIRT)))
+  if (!(command->needs & NV_NEEDS_CONNECTION))
     return TRUE;
   context->connection = nv_open_connection (context->common, error);
   return context->connection != NULL;
@@ -61,7 +67,7 @@ run_command (const NvCommand *command, int argc, char **argv)
 
   if (!nv_options_parse (command, &common, options, &argc, &argv, &error))
     g_prefix_error (&error, "%s: ", command->name);
-  else if (connect_if_needed (command, &context, &error))
+  else if (nv_check_common (&common, &error) && connect_if_needed (command, &context, &error))
     {
       context.n_arguments = argc - 1;
       context.arguments = argv + 1;
@@ -80,6 +86,7 @@ main (int argc, char **argv)
   const NvCommand *command;
 
   setlocale (LC_ALL, "");
+  atexit (close_stdout);
   g_set_prgname ("numavm");
   if (argc < 2 || strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0
       || strcmp (argv[1], "help") == 0)

@@ -19,22 +19,39 @@ typedef struct
   char *consoles_dir;
 } Builder;
 
-static gboolean
-choose_accel (NvPreparation *preparation, GError **error)
+static void
+choose_accel (NvPreparation *preparation)
 {
   const char *wanted = preparation->context->common->accel;
 
-  if (wanted && !nv_accel_parse (wanted, &preparation->accel))
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "accelerator '%s': kvm or tcg is allowed", wanted);
-      return FALSE;
-    }
-  if (!wanted)
+  if (!wanted || !nv_accel_parse (wanted, &preparation->accel))
     preparation->accel = preparation->host->kvm_usable ? NV_ACCEL_KVM : NV_ACCEL_TCG;
   if (preparation->accel == NV_ACCEL_TCG)
     preparation->emulation_reason = wanted || !preparation->host->kvm_reason
                                         ? g_strdup ("as asked for")
                                         : g_strdup (preparation->host->kvm_reason);
+}
+
+gboolean
+nv_vm_options_read (const NvVmOptions *options, NvRequest *request, NvPreparation *preparation,
+                    GError **error)
+{
+  const char *const settings[][2] = {
+    { "policy", options->policy ? options->policy : "none" }, { "nodes", options->nodes },
+    { "cpus", options->cpus ? options->cpus : "free" },       { "pages", options->pages },
+    { "prealloc", options->prealloc ? "yes" : "no" },         { "template", options->template },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (settings[i][1] && !nv_request_set (request, settings[i][0], settings[i][1], error))
+      return FALSE;
+  if (options->format && !nv_disk_format_parse (options->format, &preparation->disk_format))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "format '%s': qcow2 or raw is allowed", options->format);
+      return FALSE;
+    }
+  preparation->network = options->network;
+  preparation->kernel = options->kernel;
   return TRUE;
 }
 
@@ -44,7 +61,9 @@ nv_prepare_host (NvPreparation *preparation, GError **error)
   NvConnection *connection = preparation->context->connection;
 
   preparation->host = connection->driver->host (connection, error);
-  return preparation->host && choose_accel (preparation, error);
+  if (preparation->host)
+    choose_accel (preparation);
+  return preparation->host != NULL;
 }
 
 /* Reads a template of the user's, once. NULL with a problem. */
@@ -52,16 +71,12 @@ static const char *
 read_template (Builder *builder, const char *path, GError **error)
 {
   char *text = g_hash_table_lookup (builder->templates, path);
-  g_autoptr (GError) problem = NULL;
 
   if (text)
     return text;
-  if (!g_file_get_contents (path, &text, NULL, &problem))
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "template '%s': %s", path, problem->message);
-      return NULL;
-    }
-  g_hash_table_insert (builder->templates, g_strdup (path), text);
+  text = nv_read_file ("template", path, NULL, error);
+  if (text)
+    g_hash_table_insert (builder->templates, g_strdup (path), text);
   return text;
 }
 
@@ -101,13 +116,14 @@ check_request (Builder *builder, const NvRequest *request)
     }
   machine = nv_template_machine (template);
   nv_request_check (request, preparation->host->host, connection->driver->max_vcpus (connection, machine),
-                    machine ? machine : "the default", preparation->problems);
+                    machine, preparation->problems);
 }
 
+/* An image of the user's own has a system of its own. */
 static gboolean
-boots_default_guest (const NvRequest *request)
+boots_default_guest (const NvPreparation *preparation, const NvRequest *request)
 {
-  return !request->template_file && !request->base;
+  return !request->template_file && !request->base && !preparation->disk_path;
 }
 
 static NvDisk *
@@ -122,6 +138,12 @@ build_disk (Builder *builder, const NvRequest *request, GError **error)
   guint64 size_bytes = request->disk_bytes;
   NvDisk *disk;
 
+  if (base && preparation->disk_format == NV_DISK_RAW)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "base '%s': a raw disk cannot be an overlay: leave out --format raw, or the base", base);
+      return NULL;
+    }
   if (base && !(info = read_base (builder, base, error)))
     return NULL;
   if (size_bytes == 0)
@@ -165,7 +187,7 @@ build_vm (Builder *builder, const NvRequest *request, NvPlacement *taken_placeme
     vm->console_log = g_strdup_printf ("%s/%s.log", builder->consoles_dir, vm->uuid);
   if (request->has_disk && !(vm->disk = build_disk (builder, request, error)))
     return NULL;
-  if (boots_default_guest (request) && builder->guest)
+  if (boots_default_guest (preparation, request) && builder->guest)
     {
       vm->kernel = g_strdup (builder->guest->kernel);
       vm->initrd = g_strdup (builder->guest->initrd);
@@ -216,13 +238,14 @@ find_places (Builder *builder, GError **error)
 {
   NvPreparation *preparation = builder->preparation;
   g_autofree char *guest_dir = NULL;
+  gboolean makes = !preparation->no_guest && !preparation->only_print;
   gboolean needs_guest = FALSE;
 
   for (guint i = 0; i < preparation->requests->len; i++)
-    needs_guest |= boots_default_guest (g_ptr_array_index (preparation->requests, i));
+    needs_guest |= boots_default_guest (preparation, g_ptr_array_index (preparation->requests, i));
   if (preparation->no_guest || nv_problems_count (preparation->problems) > 0)
     needs_guest = FALSE;
-  if (preparation->host->remote)
+  if (preparation->context->connection->remote)
     {
       g_set_error (
           error, NV_ERROR, NV_ERROR_UNAVAILABLE,
@@ -231,19 +254,24 @@ find_places (Builder *builder, GError **error)
       return FALSE;
     }
   builder->disk_dir = preparation->disk_dir ? g_canonicalize_filename (preparation->disk_dir, NULL)
-                                            : nv_state_disks_dir (error);
+                      : makes               ? nv_state_disks_dir (error)
+                                            : nv_state_path ("disks");
   if (!builder->disk_dir)
     return FALSE;
-  if (!g_file_test (builder->disk_dir, G_FILE_TEST_IS_DIR))
+  if (preparation->disk_dir && !g_file_test (builder->disk_dir, G_FILE_TEST_IS_DIR))
     {
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "directory '%s': there is none", builder->disk_dir);
       return FALSE;
     }
-  if (!(builder->consoles_dir = nv_state_consoles_dir (error)) || !(guest_dir = nv_state_guest_dir (error)))
+  builder->consoles_dir = makes ? nv_state_consoles_dir (error) : nv_state_path ("consoles");
+  guest_dir = makes ? nv_state_guest_dir (error) : nv_state_path ("guest");
+  if (!builder->consoles_dir || !guest_dir)
     return FALSE;
-  if (needs_guest && !(builder->guest = nv_guest_default (preparation->kernel, guest_dir, error)))
-    return FALSE;
-  return TRUE;
+  if (needs_guest)
+    builder->guest = nv_guest_default (preparation->kernel, guest_dir, makes, error);
+  if (needs_guest && !builder->guest && preparation->kernel && error)
+    (*error)->code = NV_ERROR_USAGE; /* of --kernel */
+  return builder->guest || !needs_guest;
 }
 
 static void
@@ -329,6 +357,7 @@ nv_prepare_members (NvPreparation *preparation, GError **error)
   for (guint i = 0; i < preparation->requests->len; i++)
     check_request (&builder, g_ptr_array_index (preparation->requests, i));
   preparation->n_bad_inputs = nv_problems_count (preparation->problems);
+  preparation->n_bad_lines = nv_problems_count_lines (preparation->problems);
   prepared = find_places (&builder, error) && plan_and_build (&builder, error);
   builder_clear (&builder);
   return prepared;

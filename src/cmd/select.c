@@ -1,6 +1,7 @@
 #include "cmd/select.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static NvVmInfo *
 take_named (GPtrArray *infos, const char *name)
@@ -46,7 +47,8 @@ take_by_name (const NvCommandContext *context, GPtrArray *infos, GPtrArray *sele
 }
 
 GPtrArray *
-nv_select_vms (const NvCommandContext *context, gboolean all, const char *prefix, GError **error)
+nv_select_vms (const NvCommandContext *context, gboolean all, const char *prefix, GPtrArray **ret_others,
+               GError **error)
 {
   g_autoptr (GPtrArray) infos = NULL;
   g_autoptr (GPtrArray) selected = nv_vm_infos_new ();
@@ -64,7 +66,7 @@ nv_select_vms (const NvCommandContext *context, gboolean all, const char *prefix
                    context->name);
       return NULL;
     }
-  infos = context->connection->driver->list (context->connection, error);
+  infos = context->connection->driver->list (context->connection, NULL, error);
   if (!infos || !take_by_name (context, infos, selected, error))
     return NULL;
   for (guint i = 0; i < infos->len;)
@@ -76,7 +78,33 @@ nv_select_vms (const NvCommandContext *context, gboolean all, const char *prefix
       else
         i++;
     }
+  if (ret_others)
+    *ret_others = g_steal_pointer (&infos);
   return g_steal_pointer (&selected);
+}
+
+static gboolean
+is_same_file (const char *a, const char *b)
+{
+  struct stat left, right;
+
+  return strcmp (a, b) == 0
+         || (stat (a, &left) == 0 && stat (b, &right) == 0 && left.st_dev == right.st_dev
+             && left.st_ino == right.st_ino);
+}
+
+const NvVm *
+nv_find_disk_user (GPtrArray *infos, const char *path)
+{
+  for (guint i = 0; i < infos->len; i++)
+    {
+      const NvVm *vm = ((const NvVmInfo *)g_ptr_array_index (infos, i))->vm;
+
+      if (vm->disk
+          && (is_same_file (vm->disk->path, path) || (vm->disk->base && is_same_file (vm->disk->base, path))))
+        return vm;
+    }
+  return NULL;
 }
 
 void

@@ -1,6 +1,7 @@
 #include "cmd/show.h"
 
 #include "base/size.h"
+#include "cmd/command.h"
 
 NvTable *
 nv_vm_table_new (gboolean with_state)
@@ -103,8 +104,9 @@ disk_to_json (const NvDisk *disk)
 {
   if (!disk)
     return json_null ();
-  return json_pack ("{s:s, s:s, s:o, s:o}", "path", disk->path, "format", nv_disk_format_name (disk->format),
-                    "size_bytes", size_to_json (disk->size_bytes), "base", text_to_json (disk->base));
+  return json_pack ("{s:o, s:s, s:o, s:o}", "path", nv_json_path (disk->path), "format",
+                    nv_disk_format_name (disk->format), "size_bytes", size_to_json (disk->size_bytes), "base",
+                    nv_json_path (disk->base));
 }
 
 json_t *
@@ -114,7 +116,7 @@ nv_vm_to_json (const NvVm *vm, const char *state, int pid)
       "{s:s, s:s, s:i, s:o, s:s, s:I, s:i, s:o, s:o, s:o}", "name", vm->name, "uuid", vm->uuid, "vcpus",
       (int)vm->vcpus, "memory_bytes", size_to_json (vm->memory_bytes), "accel", nv_accel_name (vm->accel),
       "seed", (json_int_t)vm->seed, "index", (int)vm->index, "disk", disk_to_json (vm->disk), "console_log",
-      text_to_json (vm->console_log), "placement", placement_to_json (vm->placement));
+      nv_json_path (vm->console_log), "placement", placement_to_json (vm->placement));
 
   if (state)
     json_object_set_new (json, "state", json_string (state));

@@ -47,8 +47,9 @@ static int
 run_start (NvCommandContext *context, GError **error)
 {
   const StartOptions *options = context->options;
-  g_autoptr (NvLock) lock = nv_lock_take (context->connection->uri, NULL, NULL, error);
-  g_autoptr (GPtrArray) infos = lock ? nv_select_vms (context, options->all, options->prefix, error) : NULL;
+  g_autoptr (NvLock) lock = nv_lock_take (context->connection->uri, nv_say_waiting, context, error);
+  g_autoptr (GPtrArray) infos =
+      lock ? nv_select_vms (context, options->all, options->prefix, NULL, error) : NULL;
   gboolean started;
 
   if (!infos || !check_room (context->connection, infos, error))

@@ -46,7 +46,7 @@ run_stop (NvCommandContext *context, GError **error)
   gboolean stopped;
 
   if (!read_timeout (options, &timeout_s, error)
-      || !(infos = nv_select_vms (context, options->all, options->prefix, error)))
+      || !(infos = nv_select_vms (context, options->all, options->prefix, NULL, error)))
     return NV_EXIT_FAILED;
   stopped =
       nv_fleet_stop (context->connection, infos, (guint)timeout_s, nv_show_fleet_progress, context, error);

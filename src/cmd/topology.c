@@ -37,16 +37,15 @@ columns_of_output (void)
 static NvHost *
 read_own_view (const NvCommandContext *context, GError **error)
 {
-  g_autoptr (NvConnection) connection = NULL;
+  g_autoptr (NvConnection) connection = nv_open_connection (context->common, error);
 
-  if (context->common->driver && strcmp (context->common->driver, "libvirt") != 0)
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "topology: --libvirt does not go with --driver %s",
-                   context->common->driver);
-      return NULL;
-    }
-  connection = nv_open_connection (context->common, error);
-  return connection ? connection->driver->own_view (connection, error) : NULL;
+  if (connection && connection->driver->own_view)
+    return connection->driver->own_view (connection, error);
+  if (connection)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                 "topology: driver '%s' sees the host as numavm does: leave out --libvirt and --connect",
+                 connection->driver->name);
+  return NULL;
 }
 
 static NvHost *

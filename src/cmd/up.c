@@ -6,28 +6,22 @@
 #include "cmd/show.h"
 #include "vm/lock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Notes on single VMs are shown up to here; --json has all. */
 #define MAX_NOTES 10
 
 typedef struct
 {
-  char *policy;
-  char *nodes;
-  char *cpus;
-  char *pages;
+  NvVmOptions vm;
   char *disk;
   char *base;
-  char *template;
   char *columns;
   char *prefix;
-  char *network;
-  char *kernel;
   char *dir;
-  char *format;
-  gboolean prealloc;
   gboolean paused;
   gboolean no_start;
   gboolean keep;
@@ -35,29 +29,12 @@ typedef struct
 } UpOptions;
 
 static const NvOption up_options[] = {
-  { "policy", 'p', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, policy), "NAME",
-    "where memory goes: see below; default: none" },
-  { "nodes", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, nodes), "N",
-    "choose among the first N nodes that a VM may use; default: all" },
-  { "cpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, cpus), "free|same|NODES",
-    "pin to the CPUs of these nodes, or of the memory's; default: free" },
-  { "pages", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, pages), "SIZE",
-    "memory from huge pages of this size, such as 2M" },
-  { "prealloc", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (UpOptions, prealloc), NULL,
-    "allocate all memory at start" },
+  NV_VM_OPTIONS (UpOptions),
   { "disk", 's', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, disk), "SIZE|none",
     "size of each disk; default 2G" },
   { "base", 'b', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, base), "IMAGE",
     "make each disk an overlay on this image" },
-  { "format", 'f', NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, format), "qcow2|raw",
-    "of the disks; default qcow2" },
   { "dir", 'd', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, dir), "DIR", "where the disks go" },
-  { "template", 't', NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, template), "FILE",
-    "domain XML of your own" },
-  { "network", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, network), "user|none|NAME",
-    "instead of what the template says" },
-  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (UpOptions, kernel), "FILE",
-    "of the default guest; default: the newest one found" },
   { "columns", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, columns), "KEYS",
     "what a line's leading words are; default vcpus,memory" },
   { "prefix", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (UpOptions, prefix), "TEXT",
@@ -74,49 +51,44 @@ static const NvOption up_options[] = {
 
 /* The command's options, as what a line that does not say has. */
 static NvRequest *
-read_defaults (const UpOptions *options, GError **error)
+read_defaults (const UpOptions *options, NvPreparation *preparation, GError **error)
 {
   g_autoptr (NvRequest) defaults = g_new0 (NvRequest, 1);
   const char *const settings[][2] = {
     { "vcpus", "1" },
     { "memory", "2048" },
-    { "policy", options->policy ? options->policy : "none" },
-    { "nodes", options->nodes },
-    { "cpus", options->cpus ? options->cpus : "free" },
-    { "pages", options->pages },
-    { "prealloc", options->prealloc ? "yes" : "no" },
     { "disk", options->disk },
     { "base", options->base },
-    { "template", options->template },
   };
 
   defaults->has_disk = TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
     if (settings[i][1] && !nv_request_set (defaults, settings[i][0], settings[i][1], error))
       return NULL;
-  return g_steal_pointer (&defaults);
+  return nv_vm_options_read (&options->vm, defaults, preparation, error) ? g_steal_pointer (&defaults) : NULL;
 }
 
 /* The whole input; "-" and no name are standard input. */
 static char *
-read_input (const char *file, gsize *ret_length, GError **error)
+read_input (const NvCommandContext *context, const char *file, gsize *ret_length, GError **error)
 {
   GString *text;
   char bytes[4096];
   size_t length;
-  g_autoptr (GError) problem = NULL;
-  char *contents;
 
   if (strcmp (file, "-") != 0)
-    {
-      if (g_file_get_contents (file, &contents, ret_length, &problem))
-        return contents;
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", problem->message);
-      return NULL;
-    }
+    return nv_read_file ("file", file, ret_length, error);
+  if (isatty (STDIN_FILENO))
+    nv_note (context, "a VM a line, `<vCPUs> <memory MiB> [key=value ...]`; Ctrl-D ends them");
   text = g_string_new (NULL);
   while ((length = fread (bytes, 1, sizeof bytes, stdin)) > 0)
     g_string_append_len (text, bytes, (gssize)length);
+  if (ferror (stdin))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "cannot read standard input: %s", g_strerror (errno));
+      g_string_free (text, TRUE);
+      return NULL;
+    }
   *ret_length = text->len;
   return g_string_free (text, FALSE);
 }
@@ -133,15 +105,16 @@ print_problems (NvProblems *problems)
 }
 
 static void
-print_summary_of_problems (NvProblems *problems, guint n_lines)
+print_summary_of_problems (const NvPreparation *preparation, guint n_lines)
 {
+  NvProblems *problems = preparation->problems;
   guint n_bad = nv_problems_count_lines (problems);
 
   print_problems (problems);
-  if (nv_problems_line_is_bad (problems, 0))
+  if (nv_problems_line_is_bad (problems, 0) || n_lines == 1)
     nv_message ("nothing was made");
-  else if (n_lines == 1)
-    nv_message ("the only line is wrong, nothing was made");
+  else if (preparation->n_bad_lines == 0)
+    nv_message ("%u of %u VMs cannot be made, nothing was made", n_bad, n_lines);
   else
     nv_message ("%u of %u lines %s wrong, nothing was made", n_bad, n_lines, n_bad == 1 ? "is" : "are");
 }
@@ -221,7 +194,7 @@ bring_up (const NvPreparation *preparation, const UpOptions *options, NvFleetTim
   NvFleetPlan plan = {
     .connection = preparation->context->connection,
     .members = preparation->members,
-    .network = options->network,
+    .network = options->vm.network,
     .flags = (options->no_start ? NV_FLEET_NO_START : 0) | (options->paused ? NV_FLEET_PAUSED : 0)
              | (options->keep ? NV_FLEET_KEEP : 0),
     .cancellable = cancellable,
@@ -237,9 +210,37 @@ bring_up (const NvPreparation *preparation, const UpOptions *options, NvFleetTim
 }
 
 static void
-say_waiting (gpointer data)
+say_seed (const NvPreparation *preparation)
 {
-  nv_note (data, "waiting for another numavm that places VMs on this URI");
+  if (!preparation->context->common->seed)
+    nv_note (preparation->context, "seed %" G_GUINT64_FORMAT " (repeat with --seed %" G_GUINT64_FORMAT ")",
+             preparation->seed, preparation->seed);
+}
+
+/* What a template of the user's says and this host must have otherwise; once for each template. */
+static gboolean
+say_adaptations (const NvPreparation *preparation, GError **error)
+{
+  NvConnection *connection = preparation->context->connection;
+  g_autoptr (GHashTable) said = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; connection->driver->render && i < preparation->members->len; i++)
+    {
+      const NvFleetMember *member = g_ptr_array_index (preparation->members, i);
+      const char *file = ((const NvRequest *)g_ptr_array_index (preparation->requests, i))->template_file;
+      g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+      g_autofree char *xml = NULL;
+
+      if (!file || !g_hash_table_add (said, (gpointer)file))
+        continue;
+      xml = connection->driver->render (connection, member->vm, member->template_xml, preparation->network,
+                                        notes, error);
+      if (!xml)
+        return FALSE;
+      for (guint j = 0; j < notes->len; j++)
+        nv_note (preparation->context, "template '%s': %s", file, (const char *)g_ptr_array_index (notes, j));
+    }
+  return TRUE;
 }
 
 static void
@@ -275,13 +276,19 @@ place_and_make (NvPreparation *preparation, const UpOptions *options, guint n_li
                                           : "running";
   NvFleetTimes times = { 0 };
 
-  if (!nv_prepare_members (preparation, error))
-    return NV_EXIT_FAILED;
+  if (!nv_prepare_host (preparation, error) || !nv_prepare_members (preparation, error))
+    {
+      print_problems (preparation->problems);
+      return NV_EXIT_FAILED;
+    }
   if (nv_problems_count (preparation->problems) > 0)
     {
-      print_summary_of_problems (preparation->problems, n_lines);
+      print_summary_of_problems (preparation, n_lines);
       return preparation->n_bad_inputs > 0 ? NV_EXIT_USAGE : NV_EXIT_FAILED;
     }
+  say_seed (preparation);
+  if (!say_adaptations (preparation, error))
+    return NV_EXIT_FAILED;
   if (!options->dry_run && !bring_up (preparation, options, &times, error))
     return NV_EXIT_FAILED;
   print_result (preparation, state, since);
@@ -302,7 +309,6 @@ run_up (NvCommandContext *context, GError **error)
   g_autoptr (NvLock) lock = NULL;
   g_autofree char *text = NULL;
   g_auto (NvPreparation) preparation = { .context = context, .problems = problems };
-  gboolean seed_given;
   guint n_lines;
   gsize length;
 
@@ -312,19 +318,13 @@ run_up (NvCommandContext *context, GError **error)
                    "up: one file at most is allowed, or - for standard input");
       return NV_EXIT_USAGE;
     }
-  if (options->format && !nv_disk_format_parse (options->format, &preparation.disk_format))
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "format '%s': qcow2 or raw is allowed", options->format);
-      return NV_EXIT_USAGE;
-    }
-  if (!nv_read_seed (context->common, &preparation.seed, &seed_given, error)
-      || !(defaults = read_defaults (options, error)) || !(text = read_input (file, &length, error)))
+  if (!nv_read_seed (context->common, &preparation.seed, error)
+      || !(defaults = read_defaults (options, &preparation, error))
+      || !(text = read_input (context, file, &length, error)))
     return NV_EXIT_USAGE;
   requests = nv_requests_parse (text, length, options->columns, options->prefix, defaults, problems);
   n_lines = requests->len + nv_problems_count_lines (problems);
   preparation.requests = requests;
-  preparation.network = options->network;
-  preparation.kernel = options->kernel;
   preparation.disk_dir = options->dir;
   preparation.no_guest = options->dry_run;
   if (requests->len == 0 && nv_problems_count (problems) == 0)
@@ -333,12 +333,9 @@ run_up (NvCommandContext *context, GError **error)
                    file);
       return NV_EXIT_USAGE;
     }
-  if (!seed_given)
-    nv_note (context, "seed %" G_GUINT64_FORMAT " (repeat with --seed %" G_GUINT64_FORMAT ")",
-             preparation.seed, preparation.seed);
-  if (!options->dry_run && !(lock = nv_lock_take (context->connection->uri, say_waiting, context, error)))
-    return NV_EXIT_FAILED;
-  if (!nv_prepare_host (&preparation, error))
+  /* Bad lines are only looked at further, for more of them. */
+  if (!options->dry_run && nv_problems_count (problems) == 0
+      && !(lock = nv_lock_take (context->connection->uri, nv_say_waiting, context, error)))
     return NV_EXIT_FAILED;
   return place_and_make (&preparation, options, n_lines, since, error);
 }

@@ -218,7 +218,7 @@ open_kernel (const char *path, struct stat *ret_status, GError **error)
 }
 
 NvGuest *
-nv_guest_default (const char *kernel, const char *dir, GError **error)
+nv_guest_default (const char *kernel, const char *dir, gboolean make, GError **error)
 {
   g_autofree char *source = kernel ? g_strdup (kernel) : nv_kernel_find ("/", error);
   g_autoptr (GArray) entries = NULL;
@@ -236,7 +236,8 @@ nv_guest_default (const char *kernel, const char *dir, GError **error)
     {
       name = name_guest (&status, entries);
       guest_dir = g_build_filename (dir, name, NULL);
-      is_there = g_file_test (guest_dir, G_FILE_TEST_IS_DIR) || make_guest (fd, entries, guest_dir, error);
+      is_there =
+          !make || g_file_test (guest_dir, G_FILE_TEST_IS_DIR) || make_guest (fd, entries, guest_dir, error);
     }
   close (fd);
   if (!is_there)

@@ -18,13 +18,14 @@ void nv_guest_free (NvGuest *guest);
 /**
  * nv_guest_default:
  * @kernel: (nullable): the newest distribution kernel that is found
- * @dir: where the guest is kept; made there if it is not there yet, whole or not at all
+ * @dir: where the guest is kept
+ * @make: make it if it is not there yet, whole or not at all; else say only where it would be
  *
  * The kernel is copied, so that libvirt may give the copy to QEMU's user.
  *
  * Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND (no kernel, and what to install) or
  * NV_ERROR_FAILED.
  */
-NvGuest *nv_guest_default (const char *kernel, const char *dir, GError **error);
+NvGuest *nv_guest_default (const char *kernel, const char *dir, gboolean make, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NvGuest, nv_guest_free)

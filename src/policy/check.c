@@ -157,8 +157,13 @@ nv_request_check (const NvRequest *request, const NvHost *host, guint max_vcpus,
                   NvProblems *problems)
 {
   if (max_vcpus > 0 && request->vcpus > max_vcpus)
-    nv_problems_add (problems, request->line, "vcpus '%u': machine type '%s' allows at most %u",
-                     request->vcpus, machine, max_vcpus);
+    {
+      g_autofree char *type =
+          machine ? g_strdup_printf ("machine type '%s'", machine) : g_strdup ("the default machine type");
+
+      nv_problems_add (problems, request->line, "vcpus '%u': %s allows at most %u", request->vcpus, type,
+                       max_vcpus);
+    }
   check_n_nodes (request, host, problems);
   if (request->cpu_choice == NV_CPUS_NODES)
     check_cpu_nodes (request, host, problems);

@@ -21,7 +21,7 @@ nv_plan (const NvHost *host, NvLedger *ledger, GPtrArray *requests, guint64 seed
 /**
  * nv_request_check:
  * @max_vcpus: what the machine type allows; 0: unknown
- * @machine: its name, for the message
+ * @machine: (nullable): its name, for the message; NULL: the default one
  *
  * What can be said of one request against the host before planning: vCPUs, the number of nodes, nodes that
  * do not exist or that no VM may use, page sizes that the host does not have.

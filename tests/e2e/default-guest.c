@@ -41,7 +41,7 @@ set_up (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   f->dir = g_dir_make_tmp ("numavm-guest-XXXXXX", NULL);
-  f->guest = nv_guest_default (NULL, f->dir, &error);
+  f->guest = nv_guest_default (NULL, f->dir, TRUE, &error);
   g_assert_no_error (error);
   f->qemu = g_subprocess_new (
       G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, EMULATOR, "-M", "pc", "-accel",

@@ -54,7 +54,7 @@ static NvGuest *
 make_guest (const Fixture *f)
 {
   g_autoptr (GError) error = NULL;
-  NvGuest *guest = nv_guest_default (f->kernel, f->dir, &error);
+  NvGuest *guest = nv_guest_default (f->kernel, f->dir, TRUE, &error);
 
   g_assert_no_error (error);
   return guest;
@@ -254,11 +254,11 @@ missing_kernel_is_named_and_leaves_nothing (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (nv_guest_default ("/no/such/kernel", f->dir, &error));
+  g_assert_null (nv_guest_default ("/no/such/kernel", f->dir, TRUE, &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_NOT_FOUND);
   g_assert_cmpstr (error->message, ==, "kernel '/no/such/kernel': No such file or directory");
   g_clear_error (&error);
-  g_assert_null (nv_guest_default (f->dir, f->dir, &error));
+  g_assert_null (nv_guest_default (f->dir, f->dir, TRUE, &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_NOT_FOUND);
   g_assert_cmpuint (count_in (f->dir), ==, 1);
 }
