@@ -102,35 +102,65 @@ keep_candidates (const NvCandidates *candidates, const NvSet *nodes, guint64 *re
   return kept;
 }
 
+static guint64
+weight_of (const NvCandidates *candidates, const NvCandidate *node, gboolean use_total)
+{
+  const NvNode *there = g_ptr_array_index (candidates->host->nodes, node->position);
+
+  return use_total ? there->memory_total_bytes : node->left_bytes;
+}
+
+static guint64
+sum_weights (const NvCandidates *candidates, const NvSet *among, gboolean use_total)
+{
+  guint64 sum = 0;
+
+  for (guint i = 0; i < candidates->n_nodes; i++)
+    if (is_among (&candidates->nodes[i], among))
+      sum += weight_of (candidates, &candidates->nodes[i], use_total);
+  return sum;
+}
+
+void
+nv_candidates_estimate (const NvCandidates *candidates, const NvRequest *request, const NvSet *among,
+                        NvRegion *region)
+{
+  guint64 page = nv_candidates_page_bytes (request);
+  guint64 pages = request->memory_bytes / page;
+  gboolean use_total = sum_weights (candidates, among, FALSE) == 0;
+  guint64 all = sum_weights (candidates, among, use_total);
+  guint64 weight_so_far = 0, given = 0;
+
+  /* Rounded by running sums, so that no page is lost. */
+  for (guint i = 0; i < candidates->n_nodes; i++)
+    {
+      const NvCandidate *node = &candidates->nodes[i];
+      guint64 until_here;
+
+      if (!is_among (node, among))
+        continue;
+      weight_so_far += weight_of (candidates, node, use_total);
+      until_here = (guint64)((unsigned __int128)pages * weight_so_far / all);
+      if (until_here > given)
+        nv_region_add_share (region, node->os_index, (until_here - given) * page);
+      given = until_here;
+    }
+}
+
 gboolean
 nv_candidates_bind (const NvCandidates *candidates, const NvRequest *request, const NvSet *nodes,
                     NvPlacement *placement, GError **error)
 {
-  guint64 left, missing = request->memory_bytes;
+  guint64 left;
   g_autoptr (NvSet) kept = keep_candidates (candidates, nodes, &left);
   gboolean is_one = nv_set_count (kept) == 1;
   NvRegion *region;
 
-  if (left < missing)
-    {
-      g_autofree char *shown = nv_set_format (kept);
-
-      return nv_candidates_set_no_fit (candidates, request, kept, error,
-                                       is_one ? "node %s has less left" : "nodes %s have less left together",
-                                       shown);
-    }
+  if (left < request->memory_bytes)
+    return nv_candidates_set_too_full (candidates, request, kept, candidates->which, TRUE, error);
   region = nv_candidates_add_region (request, NV_MEMORY_STRICT, kept,
                                      is_one ? NV_EXPECT_EXACT : NV_EXPECT_WITHIN, placement);
-  for (guint i = 0; i < candidates->n_nodes && missing > 0; i++)
-    {
-      const NvCandidate *node = &candidates->nodes[i];
-      guint64 share = MIN (node->left_bytes, missing);
-
-      if (share == 0 || !nv_set_contains (kept, node->os_index))
-        continue;
-      nv_region_add_share (region, node->os_index, share);
-      missing -= share;
-    }
+  nv_candidates_estimate (candidates, request, kept, region);
   return TRUE;
 }
 
@@ -143,12 +173,8 @@ nv_candidates_bind_least (NvCandidates *candidates, const NvRequest *request, Nv
 
   if (!node)
     {
-      g_autofree char *all = NULL;
-
       nodes = nv_candidates_set (candidates);
-      all = nv_set_format (nodes);
-      return nv_candidates_set_no_fit (candidates, request, NULL, error, "no node of %s has that much left",
-                                       all);
+      return nv_candidates_set_too_full (candidates, request, nodes, candidates->which, FALSE, error);
     }
   if (ret_node)
     *ret_node = node;
@@ -192,6 +218,17 @@ append_left (GString *text, const NvCandidates *candidates, const NvSet *listed)
     g_string_append_c (text, ')');
 }
 
+static void
+append_remedy (GString *text, const NvCandidates *candidates, const NvRequest *request)
+{
+  if (candidates->n_nodes > 1 && sum_weights (candidates, NULL, FALSE) >= request->memory_bytes)
+    g_string_append (text, ": policy 'pack' can use several nodes");
+  else if (request->page_size_bytes > 0)
+    g_string_append (text, ": reserve more such pages, or make fewer or smaller VMs");
+  else
+    g_string_append (text, ": make fewer or smaller VMs, or stop some");
+}
+
 gboolean
 nv_candidates_set_no_fit (const NvCandidates *candidates, const NvRequest *request, const NvSet *listed,
                           GError **error, const char *format, ...)
@@ -210,8 +247,29 @@ nv_candidates_set_no_fit (const NvCandidates *candidates, const NvRequest *reque
   va_start (args, format);
   g_string_append_vprintf (text, format, args);
   va_end (args);
-  append_left (text, candidates, listed);
+  if (candidates->n_nodes > 1)
+    append_left (text, candidates, listed);
+  append_remedy (text, candidates, request);
   g_set_error_literal (error, NV_ERROR, NV_ERROR_NO_FIT, text->str);
   g_string_free (text, TRUE);
   return FALSE;
+}
+
+gboolean
+nv_candidates_set_too_full (const NvCandidates *candidates, const NvRequest *request, const NvSet *nodes,
+                            const char *which, gboolean together, GError **error)
+{
+  g_autofree char *shown = nv_set_format (nodes);
+  g_autofree char *those = which ? g_strdup_printf (", those %s,", which) : g_strdup ("");
+  g_autoptr (NvSet) none = nv_set_new ();
+  guint64 left;
+
+  if (nv_set_count (nodes) > 1)
+    return nv_candidates_set_no_fit (
+        candidates, request, nodes, error,
+        together ? "nodes %s%s have less left together" : "no node of %s%s has that much left", shown, those);
+  nv_set_free (keep_candidates (candidates, nodes, &left));
+  return nv_candidates_set_no_fit (
+      candidates, request, none, error, "node %s%s%s%s has %" G_GUINT64_FORMAT " MiB left", shown,
+      which ? ", the only one " : "", which ? which : "", which ? "," : "", left / NV_MIB);
 }

@@ -17,11 +17,12 @@ struct NvCandidates
   const NvHost *host;
   NvCandidate *nodes; /* ascending OS index */
   guint n_nodes;
+  const char *which;             /* (nullable): what makes them fewer, for errors: "with CPUs" */
   guint64 left_on_machine_bytes; /* for a VM that names no node */
   const NvSet *home;             /* with needs_home: the nodes that the CPUs are on */
   guint64 seed;
   guint next_position; /* where round-robin goes on; kept from VM to VM */
-  guint farthest;      /* the largest distance that the host states */
+  const guint *apart;  /* see nv_candidates_measure() */
   NvSet *skipped;      /* what nv_candidates_least() passed over */
 };
 
@@ -41,15 +42,21 @@ typedef guint64 (*NvCandidateKey) (const NvCandidates *candidates, const NvReque
 const NvCandidate *nv_candidates_least (NvCandidates *candidates, const NvRequest *request,
                                         const NvSet *among, NvCandidateKey key);
 
+/* Returns: (transfer full): for each pair of nodes their distances there and back, together, by position in
+ * @host->nodes; an unknown one is farther than any known. */
+guint *nv_candidates_measure (const NvHost *host);
+
 /**
  * nv_candidates_nearest:
  * @vcpus: what the nodes' CPUs must hold together; 0: CPUs do not matter
  *
- * The smallest group of nodes that has room together; of these the nearest to each other (the sum of all
- * pairwise distances, both directions; an unknown one is farther than any known), then the one that leaves
- * least. Exact for up to 8 nodes; above, the group is smallest but only near: from each node on, the nearest
- * node that still allows a smallest group is added. (With @vcpus it may then miss the smallest, too.) Takes
- * time cubic in the number of nodes, with @vcpus at worst in its fourth power.
+ * The smallest group of nodes that has room together; of these the nearest to each other (the sum over all
+ * pairs), then with @vcpus the one with most free cores, then the one that leaves least memory.
+ *
+ * Exact for one node or two, and on hosts of up to 8. Above, a group of three or more is smallest but only
+ * near: from each node on, the nearest node that still allows a smallest group is added. (With @vcpus it may
+ * then miss the smallest, too.) Takes time quadratic in the number of nodes for one or two, else cubic, with
+ * @vcpus at worst in its fourth power.
  *
  * Returns: (transfer full): NULL if all nodes together have too little.
  */
@@ -62,8 +69,8 @@ NvSet *nv_candidates_set (const NvCandidates *candidates);
  * nv_candidates_bind:
  * @nodes: OS indexes; those that are no candidates are left out
  *
- * Adds the one region: strictly on @nodes, its shares filling them in order. On one node that is exactly
- * what must be found there later, on several the kernel decides within them.
+ * Adds the one region: strictly on @nodes. On one node that is exactly what must be found there later, on
+ * several the kernel decides within them.
  *
  * Returns: FALSE with NV_ERROR_NO_FIT if these have too little together.
  */
@@ -78,6 +85,11 @@ gboolean nv_candidates_bind_least (NvCandidates *candidates, const NvRequest *re
 NvRegion *nv_candidates_add_region (const NvRequest *request, NvMemoryMode mode, const NvSet *nodes,
                                     NvExpectation expectation, NvPlacement *placement);
 
+/* Shares of @region where the kernel decides: in proportion to what is left on each node of @among
+ * (nullable: all), or, where nothing is, to what it has in all. */
+void nv_candidates_estimate (const NvCandidates *candidates, const NvRequest *request, const NvSet *among,
+                             NvRegion *region);
+
 /* The size of the pages that @request gets; normal ones count as 4 KiB. */
 guint64 nv_candidates_page_bytes (const NvRequest *request);
 
@@ -86,10 +98,17 @@ guint64 nv_candidates_page_bytes (const NvRequest *request);
  * @listed: (nullable): the candidates whose rest is listed; NULL: all
  * @format: what is wrong, such as `no node of 0-3 has that much left`
  *
- * `memory 4096 MiB: WHAT IS WRONG (0: 412 MiB, 1: 3071 MiB)`; of many nodes only those with most left.
+ * `memory 4096 MiB: WHAT IS WRONG (0: 412 MiB, 1: 3071 MiB): REMEDY`; of many nodes only those with most
+ * left, and no list where there is only one candidate: then @format says it.
  *
  * Returns: FALSE, with NV_ERROR_NO_FIT.
  */
 gboolean
 nv_candidates_set_no_fit (const NvCandidates *candidates, const NvRequest *request, const NvSet *listed,
                           GError **error, const char *format, ...) G_GNUC_PRINTF (5, 6);
+
+/* The same of @nodes, of which none has room, or (@together) not all together.
+ * @which: (nullable): why these, such as "with CPUs". */
+gboolean
+nv_candidates_set_too_full (const NvCandidates *candidates, const NvRequest *request, const NvSet *nodes,
+                            const char *which, gboolean together, GError **error);

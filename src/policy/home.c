@@ -24,23 +24,33 @@ with_cpus (const NvCandidates *candidates, guint n_cpus, guint64 *ret_cpus)
   return nodes;
 }
 
+static const char with_enough[] = "with CPUs for it";
+
+/* Why only @nodes come into question, for an error; NULL if they all do. */
+static const char *
+which_of (const NvCandidates *candidates, const NvSet *nodes)
+{
+  return nv_set_count (nodes) < candidates->n_nodes ? with_enough : NULL;
+}
+
 static NvSet *
 home_of_one (NvCandidates *candidates, const NvRequest *request, const NvSet *wide_enough, char **ret_note,
              GError **error)
 {
   const NvCandidate *node = nv_candidates_least (candidates, request, wide_enough, most_free_cores_first);
-  g_autofree char *shown = NULL;
   NvSet *home;
 
   if (!node)
     {
-      shown = nv_set_format (wide_enough);
-      nv_candidates_set_no_fit (candidates, request, wide_enough, error,
-                                "no node of %s, which have CPUs for it, has that much left", shown);
+      nv_candidates_set_too_full (candidates, request, wide_enough, which_of (candidates, wide_enough), FALSE,
+                                  error);
       return NULL;
     }
-  *ret_note = g_strdup_printf ("home: node %u, which has the most free cores (%" G_GINT64_FORMAT ")",
-                               node->os_index, node->free_cores);
+  if (nv_set_count (wide_enough) > 1)
+    *ret_note = g_strdup_printf ("home: node %u, most free cores among the nodes with room", node->os_index);
+  else
+    *ret_note = g_strdup_printf ("home: node %u, the only one %s", node->os_index,
+                                 candidates->n_nodes > 1 ? with_enough : "to choose");
   home = nv_set_new ();
   nv_set_add (home, node->os_index);
   return home;
@@ -66,15 +76,19 @@ home_of_many (const NvCandidates *candidates, const NvRequest *request, char **r
     }
   /* vCPUs may well be more than the host has CPUs; then all nodes together are the nearest to enough. */
   home = nv_candidates_nearest (candidates, request->memory_bytes, (guint)MIN (request->vcpus, all_cpus));
-  shown = nv_set_format (home ? home : nodes);
   if (!home)
     {
-      nv_candidates_set_no_fit (candidates, request, nodes, error,
-                                "nodes %s, which have CPUs, have less left together", shown);
+      nv_candidates_set_too_full (candidates, request, nodes, which_of (candidates, nodes), TRUE, error);
       return NULL;
     }
-  *ret_note = g_strdup_printf ("home: node%s %s, as no single node has CPUs for %u vCPUs",
-                               nv_set_count (home) > 1 ? "s" : "", shown, request->vcpus);
+  shown = nv_set_format (home);
+  if (request->vcpus <= all_cpus)
+    *ret_note =
+        g_strdup_printf ("home: nodes %s, as no single node has CPUs for %u vCPUs", shown, request->vcpus);
+  else
+    *ret_note = g_strdup_printf ("home: node%s %s, with %" G_GUINT64_FORMAT " CPU%s for %u vCPUs",
+                                 nv_set_count (home) > 1 ? "s" : "", shown, all_cpus,
+                                 all_cpus == 1 ? "" : "s", request->vcpus);
   return home;
 }
 

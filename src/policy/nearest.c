@@ -12,6 +12,7 @@ typedef struct
   guint n_members;
   guint64 memory_bytes;
   guint64 n_cpus;
+  gint64 free_cores;
   guint64 distance; /* over all pairs, both directions */
 } Group;
 
@@ -30,15 +31,29 @@ typedef struct
   guint64 *away;    /* the same: its distance from all of group */
 } Search;
 
-static guint64
+guint *
+nv_candidates_measure (const NvHost *host)
+{
+  guint n = host->nodes->len, unknown = 1;
+  guint *apart = g_new (guint, (gsize)n * n);
+
+  for (guint i = 0; i < n * n; i++)
+    unknown = MAX (unknown, nv_host_distance (host, i / n, i % n) + 1);
+  for (guint i = 0; i < n * n; i++)
+    {
+      guint there = nv_host_distance (host, i / n, i % n), back = nv_host_distance (host, i % n, i / n);
+
+      apart[i] =
+          (there == NV_DISTANCE_UNKNOWN ? unknown : there) + (back == NV_DISTANCE_UNKNOWN ? unknown : back);
+    }
+  return apart;
+}
+
+static guint
 pair_distance (const NvCandidates *candidates, guint a, guint b)
 {
-  guint from = candidates->nodes[a].position, to = candidates->nodes[b].position;
-  guint there = nv_host_distance (candidates->host, from, to);
-  guint back = nv_host_distance (candidates->host, to, from);
-  guint64 unknown = (guint64)candidates->farthest + 1;
-
-  return (there == NV_DISTANCE_UNKNOWN ? unknown : there) + (back == NV_DISTANCE_UNKNOWN ? unknown : back);
+  return candidates
+      ->apart[candidates->nodes[a].position * candidates->host->nodes->len + candidates->nodes[b].position];
 }
 
 static void
@@ -57,10 +72,11 @@ group_add (const NvCandidates *candidates, Group *group, guint index)
   group->members[group->n_members++] = index;
   group->memory_bytes += candidates->nodes[index].left_bytes;
   group->n_cpus += candidates->nodes[index].n_cpus;
+  group->free_cores += candidates->nodes[index].free_cores;
 }
 
 static gboolean
-group_is_better (const Group *a, const Group *b)
+group_is_better (const Group *a, const Group *b, gboolean for_cpus)
 {
   if (b->n_members == 0)
     return TRUE;
@@ -68,20 +84,66 @@ group_is_better (const Group *a, const Group *b)
     return a->n_members < b->n_members;
   if (a->distance != b->distance)
     return a->distance < b->distance;
+  if (for_cpus && a->free_cores != b->free_cores)
+    return a->free_cores > b->free_cores;
   return a->memory_bytes < b->memory_bytes;
+}
+
+static gboolean
+is_best_so_far (const Search *search, const Group *group)
+{
+  return group->memory_bytes >= search->memory_bytes && group->n_cpus >= search->vcpus
+         && group_is_better (group, &search->best, search->vcpus > 0);
 }
 
 static void
 consider (Search *search)
 {
-  Group *group = &search->group;
+  const Group *group = &search->group;
 
-  if (group->memory_bytes < search->memory_bytes || group->n_cpus < search->vcpus
-      || !group_is_better (group, &search->best))
+  if (!is_best_so_far (search, group))
     return;
   group_clear (&search->best);
   for (guint i = 0; i < group->n_members; i++)
     group_add (search->candidates, &search->best, group->members[i]);
+}
+
+static void
+try_one (Search *search)
+{
+  for (guint i = 0; i < search->n_eligible; i++)
+    {
+      group_clear (&search->group);
+      group_add (search->candidates, &search->group, search->eligible[i]);
+      consider (search);
+    }
+}
+
+/* By far the most frequent, so a pair becomes a group only if it is the best. */
+static void
+try_two (Search *search)
+{
+  const NvCandidates *candidates = search->candidates;
+
+  for (guint i = 0; i < search->n_eligible; i++)
+    for (guint j = i + 1; j < search->n_eligible; j++)
+      {
+        guint index_a = search->eligible[i], index_b = search->eligible[j];
+        const NvCandidate *a = &candidates->nodes[index_a], *b = &candidates->nodes[index_b];
+        Group pair = {
+          .n_members = 2,
+          .memory_bytes = a->left_bytes + b->left_bytes,
+          .n_cpus = a->n_cpus + b->n_cpus,
+          .free_cores = a->free_cores + b->free_cores,
+          .distance = pair_distance (candidates, index_a, index_b),
+        };
+
+        if (!is_best_so_far (search, &pair))
+          continue;
+        group_clear (&search->best);
+        group_add (candidates, &search->best, index_a);
+        group_add (candidates, &search->best, index_b);
+      }
 }
 
 static void
@@ -177,7 +239,7 @@ grow (Search *search, guint start, guint size)
 static void
 try_near (Search *search)
 {
-  for (guint size = 1; size <= search->n_eligible && search->best.n_members == 0; size++)
+  for (guint size = 3; size <= search->n_eligible && search->best.n_members == 0; size++)
     {
       guint64 memory_bytes, cpus;
 
@@ -224,10 +286,13 @@ search_prepare (Search *search)
   for (guint i = 0; i < n; i++)
     if (search->vcpus == 0 || search->candidates->nodes[i].n_cpus > 0)
       search->eligible[search->n_eligible++] = i;
+}
+
+static void
+search_sort (Search *search)
+{
   search->by_memory = g_memdup2 (search->eligible, search->n_eligible * sizeof (guint));
   search->by_cpus = g_memdup2 (search->eligible, search->n_eligible * sizeof (guint));
-  if (search->n_eligible <= MAX_EXACT)
-    return;
   g_qsort_with_data (search->by_memory, (gint)search->n_eligible, sizeof (guint), compare_memory,
                      search->candidates->nodes);
   g_qsort_with_data (search->by_cpus, (gint)search->n_eligible, sizeof (guint), compare_cpus,
@@ -253,10 +318,16 @@ nv_candidates_nearest (const NvCandidates *candidates, guint64 memory_bytes, gui
   NvSet *nodes = NULL;
 
   search_prepare (&search);
-  if (search.n_eligible <= MAX_EXACT)
+  try_one (&search);
+  if (search.best.n_members == 0)
+    try_two (&search);
+  if (search.best.n_members == 0 && search.n_eligible <= MAX_EXACT)
     try_all (&search);
-  else
-    try_near (&search);
+  else if (search.best.n_members == 0)
+    {
+      search_sort (&search);
+      try_near (&search);
+    }
   if (search.best.n_members > 0)
     nodes = nv_set_new ();
   for (guint i = 0; i < search.best.n_members; i++)

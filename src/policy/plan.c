@@ -9,7 +9,9 @@ typedef struct
   NvLedger *ledger;
   NvCandidate *usable; /* all nodes that a VM may use */
   guint n_usable;
-  GPtrArray *cpus; /* of NvSet, by position in host->nodes: each node's CPUs */
+  NvCandidate *chosen; /* room for those of them that one VM may use */
+  guint *apart;        /* see nv_candidates_measure() */
+  GPtrArray *cpus;     /* of NvSet, by position in host->nodes: each node's CPUs */
   NvCandidates candidates;
 } Planning;
 
@@ -19,23 +21,14 @@ set_free (gpointer data)
   nv_set_free (data);
 }
 
-static guint
-farthest_distance (const NvHost *host)
-{
-  guint farthest = 0;
-
-  for (guint from = 0; from < host->nodes->len; from++)
-    for (guint to = 0; to < host->nodes->len; to++)
-      farthest = MAX (farthest, nv_host_distance (host, from, to));
-  return farthest;
-}
-
 static void
 planning_init (Planning *planning, const NvHost *host, NvLedger *ledger, guint64 seed)
 {
   *planning = (Planning){ .host = host, .ledger = ledger };
   planning->cpus = g_ptr_array_new_with_free_func (set_free);
   planning->usable = g_new0 (NvCandidate, host->nodes->len);
+  planning->chosen = g_new (NvCandidate, host->nodes->len);
+  planning->apart = nv_candidates_measure (host);
   for (guint i = 0; i < host->nodes->len; i++)
     {
       const NvNode *node = g_ptr_array_index (host->nodes, i);
@@ -48,9 +41,9 @@ planning_init (Planning *planning, const NvHost *host, NvLedger *ledger, guint64
     }
   planning->candidates = (NvCandidates){
     .host = host,
-    .nodes = planning->usable,
+    .nodes = planning->chosen,
     .seed = seed,
-    .farthest = farthest_distance (host),
+    .apart = planning->apart,
   };
 }
 
@@ -59,24 +52,53 @@ planning_clear (Planning *planning)
 {
   g_ptr_array_unref (planning->cpus);
   g_free (planning->usable);
+  g_free (planning->chosen);
+  g_free (planning->apart);
 }
 
-/* What the VM may choose from: the first n usable nodes, with what is left now. */
-static void
-look (Planning *planning, const NvRequest *request)
+static gboolean
+set_no_cpus (const Planning *planning, guint n_nodes, GError **error)
+{
+  g_autoptr (NvSet) nodes = nv_set_new ();
+  g_autofree char *shown = NULL;
+
+  for (guint i = 0; i < n_nodes; i++)
+    nv_set_add (nodes, planning->usable[i].os_index);
+  shown = nv_set_format (nodes);
+  g_set_error (error, NV_ERROR, NV_ERROR_NO_FIT,
+               "cpus 'same': the memory can only be on node%s %s, without CPUs: name more nodes, or use free",
+               n_nodes > 1 ? "s" : "", shown);
+  return FALSE;
+}
+
+/* What the VM may choose from: the first n usable nodes, with what is left now. Where CPUs shall follow the
+ * memory, a node without CPUs is no choice. */
+static gboolean
+look (Planning *planning, const NvRequest *request, GError **error)
 {
   NvCandidates *candidates = &planning->candidates;
-  guint n = request->policy->names_nodes && request->n_nodes > 0 ? request->n_nodes : planning->n_usable;
+  const NvPolicy *policy = request->policy;
+  guint n = policy->names_nodes && request->n_nodes > 0 ? request->n_nodes : planning->n_usable;
+  gboolean same = request->cpu_choice == NV_CPUS_SAME;
+  guint n_with_cpus = 0;
 
-  candidates->n_nodes = MIN (n, planning->n_usable);
+  n = MIN (n, planning->n_usable);
+  candidates->n_nodes = 0;
   candidates->left_on_machine_bytes = nv_ledger_left_on_machine_bytes (planning->ledger);
-  for (guint i = 0; i < candidates->n_nodes; i++)
+  for (guint i = 0; i < n; i++)
     {
-      NvCandidate *node = &candidates->nodes[i];
+      NvCandidate node = planning->usable[i];
 
-      node->left_bytes = nv_ledger_left_bytes (planning->ledger, node->position, request->page_size_bytes);
-      node->free_cores = nv_ledger_free_cores (planning->ledger, node->position);
+      if (node.n_cpus > 0)
+        n_with_cpus++;
+      else if (same && !policy->takes_all)
+        continue;
+      node.left_bytes = nv_ledger_left_bytes (planning->ledger, node.position, request->page_size_bytes);
+      node.free_cores = nv_ledger_free_cores (planning->ledger, node.position);
+      candidates->nodes[candidates->n_nodes++] = node;
     }
+  candidates->which = candidates->n_nodes < n ? "with CPUs" : NULL;
+  return !same || n_with_cpus > 0 || set_no_cpus (planning, n, error);
 }
 
 /* Pins vCPUs and QEMU's other threads to the CPUs of those among @nodes that have some. */
@@ -116,21 +138,6 @@ pin_before (Planning *planning, const NvRequest *request, NvPlacement *placement
   return TRUE;
 }
 
-static gboolean
-pin_to_memory (const Planning *planning, NvPlacement *placement, GError **error)
-{
-  g_autoptr (NvSet) nodes = nv_placement_nodes (placement);
-  g_autofree char *shown = NULL;
-
-  pin (planning, nodes, placement);
-  if (!nv_set_is_empty (placement->cpu_nodes))
-    return TRUE;
-  shown = nv_set_format (nodes);
-  g_set_error (error, NV_ERROR, NV_ERROR_NO_FIT,
-               "cpus 'same': the memory is on node %s, which has no CPUs: name nodes that have some", shown);
-  return FALSE;
-}
-
 static NvPlacement *
 place (Planning *planning, const NvRequest *request, GError **error)
 {
@@ -140,16 +147,22 @@ place (Planning *planning, const NvRequest *request, GError **error)
   g_autoptr (NvSet) home = NULL;
   gboolean placed;
 
-  look (planning, request);
+  if (!look (planning, request, error))
+    return NULL;
   if (policy->names_nodes)
     placement->candidates = nv_candidates_set (candidates);
   placed = pin_before (planning, request, placement, &home, error)
-           && policy->plan (request, candidates, placement, error)
-           && (request->cpu_choice != NV_CPUS_SAME || pin_to_memory (planning, placement, error));
+           && policy->plan (request, candidates, placement, error);
   candidates->home = NULL;
   placement->skipped = g_steal_pointer (&candidates->skipped);
   if (!placed)
     return NULL;
+  if (request->cpu_choice == NV_CPUS_SAME)
+    {
+      g_autoptr (NvSet) nodes = nv_placement_nodes (placement);
+
+      pin (planning, nodes, placement);
+    }
   nv_ledger_reserve (planning->ledger, placement, request->vcpus, NULL);
   return g_steal_pointer (&placement);
 }

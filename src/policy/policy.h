@@ -16,6 +16,7 @@ struct NvPolicy
   const char *summary;
   gboolean needs_home;  /* memory goes where the CPUs are: plan.c finds a home before plan() is called */
   gboolean names_nodes; /* FALSE: no node is named (none), so cpus=same has no meaning */
+  gboolean takes_all;   /* of the nodes; else it chooses, with cpus=same only among those that have CPUs */
 
   /* Adds the region(s) with their shares to @placement. Returns: FALSE with NV_ERROR_NO_FIT. */
   gboolean (*plan) (const NvRequest *request, NvCandidates *candidates, NvPlacement *placement,

@@ -178,12 +178,17 @@ memory_that_fits_on_no_node_names_what_each_has_left (void)
 {
   g_autoptr (NvHost) host = test_host_even (4, 1, 1000);
 
-  assert_no_fit (host, "round-robin", "1 588\n1 4096\n",
-                 "memory 4096 MiB: no node of 0-3 has that much left "
-                 "(0: 412 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB)");
-  assert_no_fit (host, "pack", "1 4001\n",
-                 "memory 4001 MiB: nodes 0-3 have less left together "
-                 "(0: 1000 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB)");
+  assert_no_fit (
+      host, "round-robin", "1 588\n1 4096\n",
+      "memory 4096 MiB: no node of 0-3 has that much left "
+      "(0: 412 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB): make fewer or smaller VMs, or stop some");
+  assert_no_fit (host, "spread", "1 1001\n",
+                 "memory 1001 MiB: no node of 0-3 has that much left "
+                 "(0: 1000 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB): policy 'pack' can use several nodes");
+  assert_no_fit (
+      host, "pack", "1 4001\n",
+      "memory 4001 MiB: nodes 0-3 have less left together "
+      "(0: 1000 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB): make fewer or smaller VMs, or stop some");
 }
 
 static void
@@ -193,9 +198,10 @@ of_many_nodes_an_error_lists_those_with_most_left (void)
 
   for (guint i = 0; i < 12; i++)
     ((NvNode *)g_ptr_array_index (host->nodes, i))->memory_available_bytes = (50 + i) * NV_MIB;
-  assert_no_fit (host, "random", "1 64\n",
-                 "memory 64 MiB: no node of 0-11 has that much left (11: 61 MiB, 10: 60 MiB, 9: 59 MiB, "
-                 "8: 58 MiB, 7: 57 MiB, 6: 56 MiB, 5: 55 MiB, 4: 54 MiB, and 4 more with no more than that)");
+  assert_no_fit (
+      host, "random", "1 64\n",
+      "memory 64 MiB: no node of 0-11 has that much left (11: 61 MiB, 10: 60 MiB, 9: 59 MiB, "
+      "8: 58 MiB, 7: 57 MiB, 6: 56 MiB, 5: 55 MiB, 4: 54 MiB, and 4 more with no more than that): policy 'pack' can use several nodes");
 }
 
 static void
@@ -206,7 +212,7 @@ huge_pages_come_from_their_pool_and_an_error_names_their_size (void)
   assert_planned (host, "spread", "1 200 pages=2M\n1 600\n", "- 2");
   assert_no_fit (host, "spread", "1 200 pages=2M\n",
                  "memory 200 MiB in pages of 2 MiB: no node of 0,2,8-9 has that much left "
-                 "(0: 20 MiB, 2: 60 MiB, 8: 140 MiB, 9: 180 MiB)");
+                 "(0: 20 MiB, 2: 60 MiB, 8: 140 MiB, 9: 180 MiB): policy 'pack' can use several nodes");
 }
 
 static void
@@ -264,8 +270,57 @@ cpus_can_be_those_of_the_memory (void)
 
   assert_set (planned_at (&planned, 0)->cpu_nodes, "0,8");
   assert_set (planned_at (&planned, 0)->vcpu_cpus, "0-3,6-13");
-  assert_no_fit (host, "spread", "1 64 cpus=same\n",
-                 "cpus 'same': the memory is on node 2, which has no CPUs: name nodes that have some");
+}
+
+static void
+where_cpus_follow_memory_no_policy_chooses_a_node_without_cpus (void)
+{
+  static const TestNode nodes[] = { { 0, 0, 900 }, { 1, 1, 500 }, { 2, 1, 300 }, { 3, 0, 100 } };
+  g_autoptr (NvHost) host = test_host (nodes, G_N_ELEMENTS (nodes));
+  static const char *const choosing[] = { "random", "round-robin", "spread", "pack" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (choosing); i++)
+    {
+      g_auto (Planned) planned =
+          plan_lines (host, choosing[i], "1 64 cpus=same\n1 64 cpus=same\n1 64 cpus=same\n", i);
+
+      for (guint j = 0; j < 3; j++)
+        {
+          assert_set (planned_at (&planned, j)->candidates, "1-2");
+          g_assert_true (nv_set_equal (region_of (planned_at (&planned, j))->nodes,
+                                       planned_at (&planned, j)->cpu_nodes));
+        }
+    }
+  assert_no_fit (host, "spread", "1 800 cpus=same\n",
+                 "memory 800 MiB: no node of 1-2, those with CPUs, has that much left "
+                 "(1: 500 MiB, 2: 300 MiB): policy 'pack' can use several nodes");
+  assert_no_fit (host, "spread", "1 600 cpus=same nodes=2\n",
+                 "memory 600 MiB: node 1, the only one with CPUs, has 500 MiB left"
+                 ": make fewer or smaller VMs, or stop some");
+  for (guint i = 0; nv_policies[i]; i++)
+    if (nv_policies[i]->names_nodes && !nv_policies[i]->needs_home)
+      assert_no_fit (
+          host, nv_policies[i]->name, "1 64 cpus=same nodes=1\n",
+          "cpus 'same': the memory can only be on node 0, without CPUs: name more nodes, or use free");
+}
+
+static void
+on_a_host_of_one_node_an_error_says_what_it_has_left (void)
+{
+  g_autoptr (NvHost) host = one_node ();
+
+  for (guint i = 0; nv_policies[i]; i++)
+    {
+      const char *subject = nv_policies[i]->names_nodes ? "node 0" : "this machine";
+      g_autofree char *expected = g_strdup_printf (
+          "memory 1001 MiB: %s has 1000 MiB left: make fewer or smaller VMs, or stop some", subject);
+
+      assert_no_fit (host, nv_policies[i]->name, "1 1001\n", expected);
+    }
+  nv_node_add_page_pool (g_ptr_array_index (host->nodes, 0), 2 * NV_MIB, 8, 8);
+  assert_no_fit (host, "spread", "1 18 pages=2M\n",
+                 "memory 18 MiB in pages of 2 MiB: node 0 has 16 MiB left"
+                 ": reserve more such pages, or make fewer or smaller VMs");
 }
 
 static void
@@ -278,7 +333,8 @@ home_is_the_node_with_most_free_cores_and_room (void)
 
   /* 2 has more left than 1; then 1 has more free cores; VM 2 needs 12 CPUs and finds 2 too full. */
   g_assert_cmpstr (found, ==, "2 1 2 1 -");
-  g_assert_cmpstr (planned_at (&planned, 0)->note, ==, "home: node 2, which has the most free cores (8)");
+  g_assert_cmpstr (planned_at (&planned, 0)->note, ==,
+                   "home: node 2, most free cores among the nodes with room");
   assert_set (planned_at (&planned, 0)->vcpu_cpus, "20-35");
   g_assert_cmpint (region_of (planned_at (&planned, 0))->expectation, ==, NV_EXPECT_EXACT);
 }
@@ -293,8 +349,8 @@ a_home_that_is_too_full_is_passed_over_and_said (void)
   assert_set (region_of (planned_at (&planned, 0))->nodes, "0");
   assert_set (planned_at (&planned, 0)->skipped, "1");
   assert_no_fit (host, "local", "1 501\n",
-                 "memory 501 MiB: no node of 0-1, which have CPUs for it, has that much left "
-                 "(0: 500 MiB, 1: 50 MiB)");
+                 "memory 501 MiB: no node of 0-1, those with CPUs for it, has that much left "
+                 "(0: 500 MiB, 1: 50 MiB): policy 'pack' can use several nodes");
 }
 
 static void
@@ -317,8 +373,8 @@ a_vm_wider_than_any_node_gets_the_nearest_nodes_and_a_note (void)
     g_assert_cmpstr (placement->note, ==, "home: nodes 1,3, as no single node has CPUs for 16 vCPUs");
   }
   assert_no_fit (host, "local", "16 2001\n",
-                 "memory 2001 MiB: nodes 0-3, which have CPUs, have less left together "
-                 "(0: 500 MiB, 1: 500 MiB, 2: 500 MiB, 3: 500 MiB)");
+                 "memory 2001 MiB: nodes 0-3 have less left together "
+                 "(0: 500 MiB, 1: 500 MiB, 2: 500 MiB, 3: 500 MiB): make fewer or smaller VMs, or stop some");
 }
 
 static void
@@ -326,9 +382,13 @@ more_vcpus_than_the_host_has_cpus_take_all_its_nodes (void)
 {
   g_autoptr (NvHost) one = test_host_even (1, 1, 500);
   g_autoptr (NvHost) two = test_host_even (2, 1, 500);
+  g_auto (Planned) on_one = plan_lines (one, "local", "64 100\n", 1);
+  g_auto (Planned) on_two = plan_lines (two, "local", "64 100\n", 1);
 
-  assert_planned (one, "local", "64 100\n", "0");
-  assert_planned (two, "local", "64 100\n", "0-1");
+  assert_set (planned_at (&on_one, 0)->cpu_nodes, "0");
+  g_assert_cmpstr (planned_at (&on_one, 0)->note, ==, "home: node 0, with 2 CPUs for 64 vCPUs");
+  assert_set (planned_at (&on_two, 0)->cpu_nodes, "0-1");
+  g_assert_cmpstr (planned_at (&on_two, 0)->note, ==, "home: nodes 0-1, with 4 CPUs for 64 vCPUs");
 }
 
 static void
@@ -341,7 +401,35 @@ local_stays_on_the_nodes_of_the_given_cpus (void)
   g_assert_null (planned_at (&planned, 0)->note);
   assert_set (region_of (planned_at (&planned, 1))->nodes, "0,8");
   assert_set (planned_at (&planned, 1)->cpu_nodes, "0,3,8");
-  assert_no_fit (host, "local", "1 400 cpus=8\n", "memory 400 MiB: node 8 has less left (8: 333 MiB)");
+  /* 636 and 269 MiB are left on them. */
+  g_assert_cmpuint (g_array_index (region_of (planned_at (&planned, 1))->shares, NvShare, 1).bytes / NV_MIB,
+                    ==, 750 * 269 / (700 + 269));
+  assert_no_fit (host, "local", "1 400 cpus=8\n",
+                 "memory 400 MiB: node 8 has 333 MiB left: policy 'pack' can use several nodes");
+}
+
+static void
+memory_on_some_of_the_given_cpus_nodes_only_is_said (void)
+{
+  g_autoptr (NvHost) host = four_nodes ();
+  g_auto (Planned) planned = plan_lines (host, "local", "1 64 cpus=0,3 nodes=2\n1 64 cpus=0-1 nodes=2\n", 1);
+
+  assert_set (planned_at (&planned, 0)->cpu_nodes, "0,3");
+  assert_set (region_of (planned_at (&planned, 0))->nodes, "0");
+  g_assert_cmpstr (planned_at (&planned, 0)->note, ==,
+                   "CPUs on nodes 0,3, memory on 0 only: it may be on nodes 0-1");
+  g_assert_null (planned_at (&planned, 1)->note);
+}
+
+static void
+wide_vms_take_turns_on_groups_that_are_equally_near (void)
+{
+  g_autoptr (NvHost) host = test_host_even (12, 2, 500);
+
+  for (guint from = 0; from < 12; from++)
+    for (guint to = 0; to < 12; to++)
+      nv_host_set_distance (host, from, to, from / 4 == to / 4 ? 16 : 32);
+  assert_planned (host, "local", "8 100\n8 100\n8 100\n12 100\n", "0-1 2-3 4-5 8-10");
 }
 
 static void
@@ -372,11 +460,15 @@ main (int argc, char **argv)
   ADD (cpus_are_free_unless_asked_for);
   ADD (cpus_can_be_those_of_given_nodes);
   ADD (cpus_can_be_those_of_the_memory);
+  ADD (where_cpus_follow_memory_no_policy_chooses_a_node_without_cpus);
+  ADD (on_a_host_of_one_node_an_error_says_what_it_has_left);
   ADD (home_is_the_node_with_most_free_cores_and_room);
   ADD (a_home_that_is_too_full_is_passed_over_and_said);
   ADD (a_vm_wider_than_any_node_gets_the_nearest_nodes_and_a_note);
   ADD (more_vcpus_than_the_host_has_cpus_take_all_its_nodes);
   ADD (local_stays_on_the_nodes_of_the_given_cpus);
+  ADD (memory_on_some_of_the_given_cpus_nodes_only_is_said);
+  ADD (wide_vms_take_turns_on_groups_that_are_equally_near);
   ADD (no_home_without_cpus);
 #undef ADD
   return g_test_run ();

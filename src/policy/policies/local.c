@@ -5,7 +5,20 @@
 static gboolean
 local_plan (const NvRequest *request, NvCandidates *candidates, NvPlacement *placement, GError **error)
 {
-  return nv_candidates_bind (candidates, request, candidates->home, placement, error);
+  const NvRegion *region;
+
+  if (!nv_candidates_bind (candidates, request, candidates->home, placement, error))
+    return FALSE;
+  region = g_ptr_array_index (placement->regions, 0);
+  if (!nv_set_contains_all (region->nodes, candidates->home))
+    {
+      g_autofree char *home = nv_set_format (candidates->home), *memory = nv_set_format (region->nodes);
+      g_autofree char *all = nv_set_format (placement->candidates);
+
+      placement->note = g_strdup_printf ("CPUs on nodes %s, memory on %s only: it may be on node%s %s", home,
+                                         memory, nv_set_count (placement->candidates) > 1 ? "s" : "", all);
+    }
+  return TRUE;
 }
 
 const NvPolicy nv_policy_local = {

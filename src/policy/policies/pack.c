@@ -13,6 +13,7 @@ pack_plan (const NvRequest *request, NvCandidates *candidates, NvPlacement *plac
 {
   const NvCandidate *node = nv_candidates_least (candidates, request, NULL, least_left_first);
   g_autoptr (NvSet) nodes = NULL;
+  g_autofree char *shown = NULL;
 
   if (node)
     {
@@ -21,7 +22,14 @@ pack_plan (const NvRequest *request, NvCandidates *candidates, NvPlacement *plac
     }
   else if (!(nodes = nv_candidates_nearest (candidates, request->memory_bytes, 0)))
     nodes = nv_candidates_set (candidates); /* too little even together: the error tells by how much */
-  return nv_candidates_bind (candidates, request, nodes, placement, error);
+  if (!nv_candidates_bind (candidates, request, nodes, placement, error))
+    return FALSE;
+  if (!node)
+    {
+      shown = nv_set_format (nodes);
+      placement->note = g_strdup_printf ("memory on nodes %s, as no single node has room for it", shown);
+    }
+  return TRUE;
 }
 
 const NvPolicy nv_policy_pack = {
