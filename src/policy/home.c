@@ -50,7 +50,7 @@ home_of_one (NvCandidates *candidates, const NvRequest *request, const NvSet *wi
     *ret_note = g_strdup_printf ("home: node %u, most free cores among the nodes with room", node->os_index);
   else
     *ret_note = g_strdup_printf ("home: node %u, the only one %s", node->os_index,
-                                 candidates->n_nodes > 1 ? with_enough : "to choose");
+                                 candidates->n_nodes > 1 ? with_enough : "to choose from");
   home = nv_set_new ();
   nv_set_add (home, node->os_index);
   return home;

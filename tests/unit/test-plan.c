@@ -417,7 +417,7 @@ memory_on_some_of_the_given_cpus_nodes_only_is_said (void)
   assert_set (planned_at (&planned, 0)->cpu_nodes, "0,3");
   assert_set (region_of (planned_at (&planned, 0))->nodes, "0");
   g_assert_cmpstr (planned_at (&planned, 0)->note, ==,
-                   "CPUs on nodes 0,3, memory on 0 only: it may be on nodes 0-1");
+                   "CPUs on nodes 0,3, memory on node 0 only: nodes= or the host rules out the others");
   g_assert_null (planned_at (&planned, 1)->note);
 }
 

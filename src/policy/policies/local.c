@@ -13,10 +13,10 @@ local_plan (const NvRequest *request, NvCandidates *candidates, NvPlacement *pla
   if (!nv_set_contains_all (region->nodes, candidates->home))
     {
       g_autofree char *home = nv_set_format (candidates->home), *memory = nv_set_format (region->nodes);
-      g_autofree char *all = nv_set_format (placement->candidates);
 
-      placement->note = g_strdup_printf ("CPUs on nodes %s, memory on %s only: it may be on node%s %s", home,
-                                         memory, nv_set_count (placement->candidates) > 1 ? "s" : "", all);
+      placement->note = g_strdup_printf (
+          "CPUs on nodes %s, memory on node%s %s only: nodes= or the host rules out the others", home,
+          nv_set_count (region->nodes) > 1 ? "s" : "", memory);
     }
   return TRUE;
 }
