@@ -241,9 +241,8 @@ remove_one (Stage *stage, gpointer item, GError **error)
 }
 
 static void
-roll_back (const NvFleetPlan *plan, GPtrArray *items, NvFleetTimes *times, GError *reason)
+roll_back (const NvFleetPlan *plan, GPtrArray *made, NvFleetTimes *times, GError *reason)
 {
-  g_autoptr (GPtrArray) made = g_ptr_array_new ();
   g_autoptr (GError) problem = NULL;
   Stage stage = {
     .work = roll_back_one,
@@ -255,11 +254,6 @@ roll_back (const NvFleetPlan *plan, GPtrArray *items, NvFleetTimes *times, GErro
     .progress_data = plan->progress_data,
   };
 
-  for (guint i = 0; i < items->len; i++)
-    if (((const Progress *)g_ptr_array_index (items, i))->done)
-      g_ptr_array_add (made, g_ptr_array_index (items, i));
-  if (made->len == 0)
-    return;
   if (run_stage (&stage, made, &problem))
     append (reason, "; what was made is taken away again");
   else
@@ -313,6 +307,7 @@ gboolean
 nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError **error)
 {
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) made = g_ptr_array_new ();
   g_autoptr (NvDiskMaker) disks = nv_disk_maker_new ();
   NvFleetTimes times = { 0 };
   GError *reason = NULL;
@@ -326,10 +321,13 @@ nv_fleet_up (const NvFleetPlan *plan, NvFleetTimes *ret_times, GError **error)
       g_ptr_array_add (items, progress);
     }
   up = run_up_stages (plan, items, disks, &times, &reason);
-  if (!up && (plan->flags & NV_FLEET_KEEP))
+  for (guint i = 0; i < items->len; i++)
+    if (((const Progress *)g_ptr_array_index (items, i))->done)
+      g_ptr_array_add (made, g_ptr_array_index (items, i));
+  if (!up && made->len > 0 && (plan->flags & NV_FLEET_KEEP))
     append (reason, "; what was made is kept: `numavm down` and `numavm disk delete` remove it");
-  else if (!up)
-    roll_back (plan, items, &times, reason);
+  else if (!up && made->len > 0)
+    roll_back (plan, made, &times, reason);
   times.qemu_img_us = nv_disk_maker_qemu_img_us (disks);
   if (ret_times)
     *ret_times = times;
