@@ -27,7 +27,12 @@ typedef struct
 static char *
 choose_dir (const DiskOptions *options, GError **error)
 {
-  return options->dir ? g_canonicalize_filename (options->dir, NULL) : nv_state_disks_dir (error);
+  if (!options->dir)
+    return nv_state_disks_dir (error);
+  if (g_file_test (options->dir, G_FILE_TEST_IS_DIR))
+    return g_canonicalize_filename (options->dir, NULL);
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "directory '%s': there is none", options->dir);
+  return NULL;
 }
 
 /* Prints an error about one of several disks and takes it. Returns: the exit status so far. */
@@ -159,6 +164,8 @@ order_disk (const DiskOptions *options, const char *dir, const char *name, GErro
   else if (options->format && has_extension && named != format)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "disk '%s': its name says %s, --format says %s", name,
                  nv_disk_format_name (named), options->format);
+  else if (base && !g_file_test (base, G_FILE_TEST_EXISTS))
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "base '%s': there is none", base);
   else if (!options->size || nv_size_parse (options->size, &size_bytes, error))
     {
       path = has_extension ? g_build_filename (dir, name, NULL) : nv_disk_path (dir, name, format);

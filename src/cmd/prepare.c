@@ -238,12 +238,13 @@ find_places (Builder *builder, GError **error)
 {
   NvPreparation *preparation = builder->preparation;
   g_autofree char *guest_dir = NULL;
-  gboolean makes = !preparation->no_guest && !preparation->only_print;
+  gboolean good = nv_problems_count (preparation->problems) == 0;
+  gboolean makes = good && !preparation->no_guest && !preparation->only_print;
   gboolean needs_guest = FALSE;
 
   for (guint i = 0; i < preparation->requests->len; i++)
     needs_guest |= boots_default_guest (preparation, g_ptr_array_index (preparation->requests, i));
-  if (preparation->no_guest || nv_problems_count (preparation->problems) > 0)
+  if (preparation->no_guest || !good)
     needs_guest = FALSE;
   if (preparation->context->connection->remote)
     {
