@@ -134,7 +134,8 @@ print_notes (const NvCommandContext *context, GPtrArray *members)
       if (vm->placement->note && n_notes++ < MAX_NOTES)
         nv_note (context, "%s: %s", vm->name, vm->placement->note);
       if (skipped && n_notes++ < MAX_NOTES)
-        nv_note (context, "%s: passed over node %s, too little memory left there", vm->name, skipped);
+        nv_note (context, "%s: passed over node%s %s, too little memory left there", vm->name,
+                 nv_set_count (vm->placement->skipped) > 1 ? "s" : "", skipped);
     }
   if (n_notes > MAX_NOTES)
     nv_note (context, "and %u more such notes: --json has them", n_notes - MAX_NOTES);

@@ -222,7 +222,7 @@ static void
 append_remedy (GString *text, const NvCandidates *candidates, const NvRequest *request)
 {
   if (candidates->n_nodes > 1 && sum_weights (candidates, NULL, FALSE) >= request->memory_bytes)
-    g_string_append (text, ": policy 'pack' can use several nodes");
+    g_string_append (text, ": policy 'pack' can use what several nodes have left");
   else if (request->page_size_bytes > 0)
     g_string_append (text, ": reserve more such pages, or make fewer or smaller VMs");
   else

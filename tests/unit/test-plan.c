@@ -182,9 +182,10 @@ memory_that_fits_on_no_node_names_what_each_has_left (void)
       host, "round-robin", "1 588\n1 4096\n",
       "memory 4096 MiB: no node of 0-3 has that much left "
       "(0: 412 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB): make fewer or smaller VMs, or stop some");
-  assert_no_fit (host, "spread", "1 1001\n",
-                 "memory 1001 MiB: no node of 0-3 has that much left "
-                 "(0: 1000 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB): policy 'pack' can use several nodes");
+  assert_no_fit (
+      host, "spread", "1 1001\n",
+      "memory 1001 MiB: no node of 0-3 has that much left "
+      "(0: 1000 MiB, 1: 1000 MiB, 2: 1000 MiB, 3: 1000 MiB): policy 'pack' can use what several nodes have left");
   assert_no_fit (
       host, "pack", "1 4001\n",
       "memory 4001 MiB: nodes 0-3 have less left together "
@@ -201,7 +202,7 @@ of_many_nodes_an_error_lists_those_with_most_left (void)
   assert_no_fit (
       host, "random", "1 64\n",
       "memory 64 MiB: no node of 0-11 has that much left (11: 61 MiB, 10: 60 MiB, 9: 59 MiB, "
-      "8: 58 MiB, 7: 57 MiB, 6: 56 MiB, 5: 55 MiB, 4: 54 MiB, and 4 more with no more than that): policy 'pack' can use several nodes");
+      "8: 58 MiB, 7: 57 MiB, 6: 56 MiB, 5: 55 MiB, 4: 54 MiB, and 4 more with no more than that): policy 'pack' can use what several nodes have left");
 }
 
 static void
@@ -210,9 +211,10 @@ huge_pages_come_from_their_pool_and_an_error_names_their_size (void)
   g_autoptr (NvHost) host = rugged_host ();
 
   assert_planned (host, "spread", "1 200 pages=2M\n1 600\n", "- 2");
-  assert_no_fit (host, "spread", "1 200 pages=2M\n",
-                 "memory 200 MiB in pages of 2 MiB: no node of 0,2,8-9 has that much left "
-                 "(0: 20 MiB, 2: 60 MiB, 8: 140 MiB, 9: 180 MiB): policy 'pack' can use several nodes");
+  assert_no_fit (
+      host, "spread", "1 200 pages=2M\n",
+      "memory 200 MiB in pages of 2 MiB: no node of 0,2,8-9 has that much left "
+      "(0: 20 MiB, 2: 60 MiB, 8: 140 MiB, 9: 180 MiB): policy 'pack' can use what several nodes have left");
 }
 
 static void
@@ -293,7 +295,7 @@ where_cpus_follow_memory_no_policy_chooses_a_node_without_cpus (void)
     }
   assert_no_fit (host, "spread", "1 800 cpus=same\n",
                  "memory 800 MiB: no node of 1-2, those with CPUs, has that much left "
-                 "(1: 500 MiB, 2: 300 MiB): policy 'pack' can use several nodes");
+                 "(1: 500 MiB, 2: 300 MiB): policy 'pack' can use what several nodes have left");
   assert_no_fit (host, "spread", "1 600 cpus=same nodes=2\n",
                  "memory 600 MiB: node 1, the only one with CPUs, has 500 MiB left"
                  ": make fewer or smaller VMs, or stop some");
@@ -350,7 +352,7 @@ a_home_that_is_too_full_is_passed_over_and_said (void)
   assert_set (planned_at (&planned, 0)->skipped, "1");
   assert_no_fit (host, "local", "1 501\n",
                  "memory 501 MiB: no node of 0-1, those with CPUs for it, has that much left "
-                 "(0: 500 MiB, 1: 50 MiB): policy 'pack' can use several nodes");
+                 "(0: 500 MiB, 1: 50 MiB): policy 'pack' can use what several nodes have left");
 }
 
 static void
@@ -404,8 +406,9 @@ local_stays_on_the_nodes_of_the_given_cpus (void)
   /* 636 and 269 MiB are left on them. */
   g_assert_cmpuint (g_array_index (region_of (planned_at (&planned, 1))->shares, NvShare, 1).bytes / NV_MIB,
                     ==, 750 * 269 / (700 + 269));
-  assert_no_fit (host, "local", "1 400 cpus=8\n",
-                 "memory 400 MiB: node 8 has 333 MiB left: policy 'pack' can use several nodes");
+  assert_no_fit (
+      host, "local", "1 400 cpus=8\n",
+      "memory 400 MiB: node 8 has 333 MiB left: policy 'pack' can use what several nodes have left");
 }
 
 static void

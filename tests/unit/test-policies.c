@@ -165,7 +165,7 @@ interleave_names_the_node_that_lacks_its_share (void)
   assert_no_fit (
       host, "interleave", "1 400\n",
       "memory 400 MiB: interleaved over 0-3 it needs 100 MiB on each node, which is not left (2: 99 "
-      "MiB): policy 'pack' can use several nodes");
+      "MiB): policy 'pack' can use what several nodes have left");
 }
 
 static void
