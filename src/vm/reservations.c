@@ -35,9 +35,10 @@ check_damaged (const GPtrArray *damaged, GError **error)
 
       if (vm->state == NV_VM_STOPPED)
         continue;
-      g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE,
-                   "cannot tell what memory is left: %s: remove that VM by hand, or use the numavm that made it",
-                   vm->message);
+      g_set_error (
+          error, NV_ERROR, NV_ERROR_UNAVAILABLE,
+          "cannot tell what memory is left: %s: remove that VM by hand, or use the numavm that made it",
+          vm->message);
       return FALSE;
     }
   return TRUE;
