@@ -1,5 +1,6 @@
 /* How long planning takes: seconds for 50,000 and 100,000 VMs on a host of 64 nodes, for each policy,
- * and for VMs that need two nodes; the best of three, since what else the machine does can only add. */
+ * and for VMs that need two nodes or three (a search in cubic time, which misses the target); the best of
+ * three, since what else the machine does can only add. */
 
 #include "base/size.h"
 #include "policy/plan.h"
@@ -132,16 +133,17 @@ main (void)
   g_autoptr (NvHost) host = make_host ();
   /* VMs larger than any node take two of them each, so that an empty host holds only half as many as it has
    * nodes. */
-  const Plan on_two[] = {
-    { "local, two nodes", nv_policy_find ("local"), CORES_PER_NODE * THREADS_PER_CORE + 1, 64 * NV_MIB },
-    { "pack, two nodes", nv_policy_find ("pack"), 1, NODE_BYTES + NV_MIB, N_NODES / 2 },
+  const Plan on_many[] = {
+    { "local, 2 nodes", nv_policy_find ("local"), CORES_PER_NODE * THREADS_PER_CORE + 1, 64 * NV_MIB },
+    { "local, 3 nodes", nv_policy_find ("local"), 2 * CORES_PER_NODE * THREADS_PER_CORE + 1, 64 * NV_MIB },
+    { "pack, 2 nodes", nv_policy_find ("pack"), 1, NODE_BYTES + NV_MIB, N_NODES / 2 },
   };
 
   printf ("planning on a host of %d nodes, in seconds; target: 100000 VMs in under 1 s\n", N_NODES);
   printf ("%-16s  %9s  %10s  %9s\n", "POLICY", "50000 VMS", "100000 VMS", "RATIO");
   for (guint i = 0; nv_policies[i]; i++)
     print_row (host, &(Plan){ nv_policies[i]->name, nv_policies[i] });
-  for (guint i = 0; i < G_N_ELEMENTS (on_two); i++)
-    print_row (host, &on_two[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (on_many); i++)
+    print_row (host, &on_many[i]);
   return 0;
 }

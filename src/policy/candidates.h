@@ -21,9 +21,9 @@ struct NvCandidates
   guint64 left_on_machine_bytes; /* for a VM that names no node */
   const NvSet *home;             /* with needs_home: the nodes that the CPUs are on */
   guint64 seed;
-  guint next_position; /* where round-robin goes on; kept from VM to VM */
-  const guint *apart;  /* see nv_candidates_measure() */
-  NvSet *skipped;      /* what nv_candidates_least() passed over */
+  guint next_position;  /* where round-robin goes on; kept from VM to VM */
+  const guint64 *apart; /* see nv_candidates_measure() */
+  NvSet *skipped;       /* what nv_candidates_least() passed over */
 };
 
 /* What a policy prefers: the least. Pure. */
@@ -44,7 +44,7 @@ const NvCandidate *nv_candidates_least (NvCandidates *candidates, const NvReques
 
 /* Returns: (transfer full): for each pair of nodes their distances there and back, together, by position in
  * @host->nodes; an unknown one is farther than any known. */
-guint *nv_candidates_measure (const NvHost *host);
+guint64 *nv_candidates_measure (const NvHost *host);
 
 /**
  * nv_candidates_nearest:

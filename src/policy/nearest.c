@@ -31,14 +31,14 @@ typedef struct
   guint64 *away;    /* the same: its distance from all of group */
 } Search;
 
-guint *
+guint64 *
 nv_candidates_measure (const NvHost *host)
 {
-  guint n = host->nodes->len, unknown = 1;
-  guint *apart = g_new (guint, (gsize)n * n);
+  guint n = host->nodes->len;
+  guint64 *apart = g_new (guint64, (gsize)n * n), unknown = 1;
 
   for (guint i = 0; i < n * n; i++)
-    unknown = MAX (unknown, nv_host_distance (host, i / n, i % n) + 1);
+    unknown = MAX (unknown, (guint64)nv_host_distance (host, i / n, i % n) + 1);
   for (guint i = 0; i < n * n; i++)
     {
       guint there = nv_host_distance (host, i / n, i % n), back = nv_host_distance (host, i % n, i / n);
@@ -49,7 +49,7 @@ nv_candidates_measure (const NvHost *host)
   return apart;
 }
 
-static guint
+static guint64
 pair_distance (const NvCandidates *candidates, guint a, guint b)
 {
   return candidates

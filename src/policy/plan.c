@@ -10,7 +10,7 @@ typedef struct
   NvCandidate *usable; /* all nodes that a VM may use */
   guint n_usable;
   NvCandidate *chosen; /* room for those of them that one VM may use */
-  guint *apart;        /* see nv_candidates_measure() */
+  guint64 *apart;      /* see nv_candidates_measure() */
   GPtrArray *cpus;     /* of NvSet, by position in host->nodes: each node's CPUs */
   NvCandidates candidates;
 } Planning;

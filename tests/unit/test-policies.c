@@ -263,7 +263,7 @@ static NvSet *
 nearest_on (const NvHost *host, guint64 mib, guint vcpus)
 {
   g_autofree NvCandidate *nodes = g_new0 (NvCandidate, host->nodes->len);
-  g_autofree guint *apart = nv_candidates_measure (host);
+  g_autofree guint64 *apart = nv_candidates_measure (host);
   NvCandidates candidates = { .host = host, .nodes = nodes, .n_nodes = host->nodes->len, .apart = apart };
 
   for (guint i = 0; i < host->nodes->len; i++)
