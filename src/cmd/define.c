@@ -71,6 +71,7 @@ read_image (const DefineOptions *options, NvPreparation *preparation, NvRequest 
   if (!info)
     return FALSE;
   request->disk_bytes = info->virtual_bytes;
+  request->base = g_strdup (info->base); /* so that `disk delete` spares it */
   if (nv_disk_format_parse (info->format, &preparation->disk_format))
     return TRUE;
   g_set_error (error, NV_ERROR, NV_ERROR_USAGE,

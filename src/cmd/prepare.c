@@ -136,15 +136,16 @@ build_disk (Builder *builder, const NvRequest *request, GError **error)
                               : nv_disk_path (builder->disk_dir, request->name, preparation->disk_format);
   const NvDiskInfo *info = NULL;
   guint64 size_bytes = request->disk_bytes;
+  gboolean makes = !preparation->refer_to_disks;
   NvDisk *disk;
 
-  if (base && preparation->disk_format == NV_DISK_RAW)
+  if (makes && base && preparation->disk_format == NV_DISK_RAW)
     {
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
                    "base '%s': a raw disk cannot be an overlay: leave out --format raw, or the base", base);
       return NULL;
     }
-  if (base && !(info = read_base (builder, base, error)))
+  if (makes && base && !(info = read_base (builder, base, error)))
     return NULL;
   if (size_bytes == 0)
     size_bytes = info ? info->virtual_bytes : NV_DISK_DEFAULT_BYTES;
@@ -157,7 +158,7 @@ build_disk (Builder *builder, const NvRequest *request, GError **error)
                    wanted, base, needed);
       return NULL;
     }
-  if (!preparation->refer_to_disks && g_file_test (path, G_FILE_TEST_EXISTS))
+  if (makes && g_file_test (path, G_FILE_TEST_EXISTS))
     {
       g_set_error (error, NV_ERROR, NV_ERROR_EXISTS,
                    "disk '%s' exists: `numavm disk delete` removes it, another name or --prefix avoids it",
@@ -165,7 +166,7 @@ build_disk (Builder *builder, const NvRequest *request, GError **error)
       return NULL;
     }
   disk = nv_disk_new (path, preparation->disk_format, size_bytes, base);
-  disk->created = !preparation->refer_to_disks;
+  disk->created = makes;
   return disk;
 }
 
