@@ -1,0 +1,14 @@
+#pragma once
+
+#include <stddef.h>
+
+/* What went wrong, in words: bench/ has no GError. The caller owns it; a function that succeeds leaves it as
+ * it was. House style of messages: lower case, no full stop, the subject quoted, the problem first. */
+struct nv_message
+{
+  char text[512];
+};
+
+/* Fills in @message. @error: a positive errno. Returns: -@error, so that a function can end with it. */
+int nv_fail (struct nv_message *message, int error, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "bench/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The threads of a measurement: OpenMP's, each pinned to one CPU. */
+
+struct nv_team_request
+{
+  unsigned n_threads; /* 0: one for each CPU, or as many as OMP_NUM_THREADS says */
+  unsigned per_node;  /* so many on each node that has CPUs; 0: not asked */
+  const char *cpus;   /* (nullable): a list such as 0-3,8, in this order */
+  bool unpinned;      /* the scheduler decides */
+};
+
+struct nv_team
+{
+  unsigned n_threads;
+  bool pinned;
+  int *cpus;       /* OS index for each thread; -1: unpinned */
+  unsigned *nodes; /* OS index of the CPU's node; 0 where unpinned: where the thread happened to be */
+};
+
+/* Chooses the CPUs: those asked for, else allowed ones, one thread a core before SMT siblings, node after
+ * node. 0, -EINVAL (list, number of threads above that of CPUs), -ENODEV (a CPU that is offline or not
+ * allowed). The caller frees with nv_team_clear(). */
+int
+nv_team_make (const struct nv_team_request *request, struct nv_team *ret_team, struct nv_message *message);
+void nv_team_clear (struct nv_team *team);
+
+/* Runs @work in each thread of the team, pinned, with its index; waits for all. Returns: the first error of
+ * the lowest thread (0: none). */
+int nv_team_run (const struct nv_team *team,
+                 int (*work) (unsigned thread, void *data, struct nv_message *message), void *data,
+                 struct nv_message *message);
