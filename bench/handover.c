@@ -1,1 +1,271 @@
 #include "bench/handover.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum
+{
+  LINE_BYTES = 128, /* two lines: the prefetcher of neighbours must not carry a second pair's line */
+  N_BLOCKS = 9,     /* timed; a preemption spoils one or two of them, not the median */
+  BLOCK_ROUND_TRIPS =
+      50, /* two hand-overs each: a block takes 5 us between near CPUs, 40 us between far ones */
+  SPINS_PER_LOOK = 1024, /* at the clock */
+  MEETING_NS = 5000000,  /* how long one waits for the other to come at all */
+  REPLY_NS = 2000000,    /* and then for each reply; a CPU that is taken away for longer is not known */
+};
+
+/* No ball: one of the two gave up. */
+#define GIVEN_UP UINT32_MAX
+
+static const double factor = 1.5;
+
+/* One pair's line. The ball counts up: odd numbers are the first thread's hand-overs, even ones replies. */
+struct nv_court
+{
+  _Alignas(LINE_BYTES) _Atomic uint32_t ball;
+};
+
+struct nv_probe
+{
+  const struct nv_team *team;
+  struct nv_court *courts; /* n_pairs */
+  float *ns;
+};
+
+size_t
+nv_handover_n_pairs (unsigned n_threads)
+{
+  return n_threads ? (size_t)n_threads * (n_threads - 1) / 2 : 0;
+}
+
+size_t
+nv_handover_pair (unsigned n_threads, unsigned i, unsigned j)
+{
+  return (size_t)i * n_threads - (size_t)i * (i + 1) / 2 + (j - i - 1);
+}
+
+static int64_t
+now_ns (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* Returns: whether the ball came. Whoever gives up says so; should the other's hand-over overwrite that, it
+ * waits for its own time. */
+static bool
+await (struct nv_court *court, uint32_t wanted, int64_t patience_ns)
+{
+  int64_t deadline = 0;
+
+  for (;;)
+    {
+      for (unsigned i = 0; i < SPINS_PER_LOOK; i++)
+        {
+          uint32_t ball = atomic_load_explicit (&court->ball, memory_order_acquire);
+
+          if (ball == wanted)
+            return true;
+          if (ball == GIVEN_UP)
+            return false;
+        }
+      if (deadline == 0)
+        deadline = now_ns () + patience_ns;
+      else if (now_ns () > deadline)
+        {
+          atomic_store_explicit (&court->ball, GIVEN_UP, memory_order_release);
+          return false;
+        }
+    }
+}
+
+static bool
+round_trips (struct nv_court *court, uint32_t *ball, unsigned n, int64_t patience_ns)
+{
+  for (; n > 0; n--)
+    {
+      atomic_store_explicit (&court->ball, ++*ball, memory_order_release);
+      if (!await (court, ++*ball, patience_ns))
+        return false;
+    }
+  return true;
+}
+
+static int
+compare_floats (const void *a, const void *b)
+{
+  float x = *(const float *)a, y = *(const float *)b;
+
+  return (x > y) - (x < y);
+}
+
+/* Returns: ns a hand-over; 0: unknown. */
+static float
+lead (struct nv_court *court)
+{
+  float blocks[N_BLOCKS];
+  uint32_t ball = 0;
+
+  if (!round_trips (court, &ball, 1, MEETING_NS))
+    return 0;
+  for (unsigned i = 0; i < N_BLOCKS; i++)
+    {
+      int64_t start = now_ns ();
+
+      if (!round_trips (court, &ball, BLOCK_ROUND_TRIPS, REPLY_NS))
+        return 0;
+      blocks[i] = (float)(now_ns () - start) / (2 * BLOCK_ROUND_TRIPS);
+    }
+  qsort (blocks, N_BLOCKS, sizeof *blocks, compare_floats);
+  return blocks[N_BLOCKS / 2];
+}
+
+static void
+follow (struct nv_court *court)
+{
+  for (uint32_t ball = 1; ball <= 2 * (1 + N_BLOCKS * BLOCK_ROUND_TRIPS); ball += 2)
+    {
+      if (!await (court, ball, ball == 1 ? MEETING_NS : REPLY_NS))
+        return;
+      atomic_store_explicit (&court->ball, ball + 1, memory_order_release);
+    }
+}
+
+unsigned
+nv_handover_partner (unsigned n_threads, unsigned round, unsigned thread)
+{
+  unsigned last = n_threads + n_threads % 2 - 1;
+
+  if (thread == last)
+    return round * ((last + 1) / 2) % last;
+  if (2 * thread % last == round)
+    return last;
+  return (round + last - thread) % last;
+}
+
+static int
+probe_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  struct nv_probe *probe = data;
+  const struct nv_team *team = probe->team;
+  unsigned n = team->n_threads;
+
+  for (unsigned round = 0; round < n - 1 + n % 2; round++)
+    {
+      unsigned partner = nv_handover_partner (n, round, thread);
+
+      if (partner >= n || (team->pinned && team->cpus[thread] == team->cpus[partner]))
+        continue;
+      if (thread < partner)
+        {
+          size_t pair = nv_handover_pair (n, thread, partner);
+
+          probe->ns[pair] = lead (&probe->courts[pair]);
+        }
+      else
+        follow (&probe->courts[nv_handover_pair (n, partner, thread)]);
+    }
+  return 0;
+}
+
+void
+nv_handover_probe (const struct nv_team *team, float *ret_ns)
+{
+  size_t n_pairs = nv_handover_n_pairs (team->n_threads);
+  struct nv_probe probe = { .team = team, .ns = ret_ns };
+  struct nv_message message;
+
+  for (size_t i = 0; i < n_pairs; i++)
+    ret_ns[i] = 0;
+  if (n_pairs == 0)
+    return;
+  probe.courts = aligned_alloc (LINE_BYTES, n_pairs * sizeof *probe.courts);
+  if (!probe.courts)
+    return;
+  for (size_t i = 0; i < n_pairs; i++)
+    atomic_init (&probe.courts[i].ball, 0);
+  nv_team_run (team, probe_thread, &probe, &message);
+  free (probe.courts);
+}
+
+bool
+nv_handover_changed (const float *before_ns, const float *after_ns, size_t n_pairs)
+{
+  for (size_t i = 0; i < n_pairs; i++)
+    if (before_ns[i] > 0 && after_ns[i] > 0
+        && (before_ns[i] > factor * after_ns[i] || after_ns[i] > factor * before_ns[i]))
+      return true;
+  return false;
+}
+
+/* Each known value's class: 1 + the number of gaps below it; 0 for unknown ones. @sorted: room for n_probes.
+ */
+static void
+classify_pair (const float *probes, size_t n_probes, size_t n_pairs, size_t pair, float *sorted,
+               unsigned *classes)
+{
+  size_t n_known = 0;
+
+  for (size_t i = 0; i < n_probes; i++)
+    if (probes[i * n_pairs + pair] > 0)
+      sorted[n_known++] = probes[i * n_pairs + pair];
+  qsort (sorted, n_known, sizeof *sorted, compare_floats);
+  for (size_t i = 0; i < n_probes; i++)
+    {
+      float value = probes[i * n_pairs + pair];
+      unsigned class = value > 0;
+
+      for (size_t k = 1; k < n_known && sorted[k] <= value; k++)
+        class += sorted[k] > factor * sorted[k - 1];
+      classes[i * n_pairs + pair] = class;
+    }
+}
+
+/* Does a probe fit to a group, whose unknown classes it then tells? */
+static bool
+join (unsigned *group, const unsigned *probe, size_t n_pairs)
+{
+  for (size_t i = 0; i < n_pairs; i++)
+    if (group[i] && probe[i] && group[i] != probe[i])
+      return false;
+  for (size_t i = 0; i < n_pairs; i++)
+    if (group[i] == 0)
+      group[i] = probe[i];
+  return true;
+}
+
+unsigned
+nv_handover_groups (const float *probes, size_t n_probes, size_t n_pairs, unsigned *ret_groups)
+{
+  unsigned *classes = calloc (n_probes * n_pairs + 1, sizeof *classes);
+  float *sorted = calloc (n_probes + 1, sizeof *sorted);
+  size_t *founders = calloc (n_probes + 1, sizeof *founders);
+  unsigned n_groups = 0;
+
+  /* Without memory all are one group, as where nothing was probed. */
+  for (size_t i = 0; i < n_probes; i++)
+    ret_groups[i] = 0;
+  if (classes && sorted && founders)
+    {
+      for (size_t pair = 0; pair < n_pairs; pair++)
+        classify_pair (probes, n_probes, n_pairs, pair, sorted, classes);
+      for (size_t i = 0; i < n_probes; i++)
+        {
+          unsigned group = 0;
+
+          while (group < n_groups
+                 && !join (&classes[founders[group] * n_pairs], &classes[i * n_pairs], n_pairs))
+            group++;
+          if (group == n_groups)
+            founders[n_groups++] = i;
+          ret_groups[i] = group;
+        }
+    }
+  free (classes);
+  free (sorted);
+  free (founders);
+  return n_groups ? n_groups : n_probes > 0;
+}

@@ -14,6 +14,10 @@ size_t nv_handover_n_pairs (unsigned n_threads);
 /* Index of the pair of threads @i < @j. */
 size_t nv_handover_pair (unsigned n_threads, unsigned i, unsigned j);
 
+/* A tournament in which each meets each: with whom @thread is paired in @round, of n - 1 rounds, or n where n
+ * is odd: then n_threads is the empty seat, and who is paired with it rests. */
+unsigned nv_handover_partner (unsigned n_threads, unsigned round, unsigned thread);
+
 /**
  * nv_handover_probe:
  * @ret_ns: (out): for each pair the time of one hand-over in ns, the median of several rounds; 0: unknown

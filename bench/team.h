@@ -23,6 +23,14 @@ struct nv_team
   unsigned *nodes; /* OS index of the CPU's node; 0 where unpinned: where the thread happened to be */
 };
 
+/* A CPU that this process may use. */
+struct nv_team_cpu
+{
+  int cpu;
+  unsigned node;
+  unsigned sibling; /* 0: the first such thread of its core, 1: the next */
+};
+
 /* Chooses the CPUs: those asked for, else allowed ones, one thread a core before SMT siblings, node after
  * node. 0, -EINVAL (list, number of threads above that of CPUs), -ENODEV (a CPU that is offline or not
  * allowed). The caller frees with nv_team_clear(). */
@@ -30,8 +38,16 @@ int
 nv_team_make (const struct nv_team_request *request, struct nv_team *ret_team, struct nv_message *message);
 void nv_team_clear (struct nv_team *team);
 
+/* nv_team_make() among @cpus, which are sorted here; with OMP_NUM_THREADS, but without the machine. */
+int nv_team_choose (const struct nv_team_request *request, struct nv_team_cpu *cpus, size_t n_cpus,
+                    struct nv_team *ret_team, struct nv_message *message);
+
 /* Runs @work in each thread of the team, pinned, with its index; waits for all. Returns: the first error of
- * the lowest thread (0: none). */
+ * the lowest thread (0: none); no thread runs @work unless all are there and pinned, so that they may wait
+ * for each other with nv_team_barrier(). The caller's own CPUs are as before. */
 int nv_team_run (const struct nv_team *team,
                  int (*work) (unsigned thread, void *data, struct nv_message *message), void *data,
                  struct nv_message *message);
+
+/* Waits in each thread of a running team for all others. */
+void nv_team_barrier (void);
