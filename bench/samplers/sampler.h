@@ -1,30 +1,76 @@
 #pragma once
 
-#include "bench/message.h"
-
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* A sampler reads one source of the kernel's at an interval; one const record in a file of its own and one
- * word in this folder's meson.build. */
+/* A sampler reads one source of the kernel's at an interval (engine.h); one const record in a file of its own
+ * and one word in this folder's meson.build. What a kernel lacks is not among the values; it is never 0
+ * instead. */
 
-/* Gets the values of one sample, one by one. @name: of the counter; @node, @zone: (-1, NULL: of the machine);
- * @order: (-1: of none). */
-struct nv_sample_sink
+/* Names and zones are valid as long as the text that they were read from, or for ever. */
+struct nv_sample_value
 {
-  void (*count) (void *data, const char *name, int node, const char *zone, int order, uint64_t value);
-  void (*index) (void *data, const char *name, int node, const char *zone, int order, double value);
-  void *data;
+  const struct nv_sampler *sampler;
+  const char *name; /* of the counter */
+  int node;         /* OS index; -1: of the machine */
+  const char *zone; /* NULL: of no zone */
+  int order;        /* of blocks of 2^order pages; -1: of none */
+  bool is_ratio;
+  uint64_t count; /* if it is no ratio */
+  double ratio;   /* 0 to 1 */
+};
+
+struct nv_sample_values
+{
+  struct nv_sample_value *items;
+  size_t length;
+  size_t capacity;
+};
+
+struct nv_sampler_file
+{
+  const char *path; /* below the root; a `*` in it is the number of a node, and there is one file for each */
+
+  /**
+   * parse:
+   * @text: the whole file; its words are ended in place, and the values point into it
+   * @node: whose file it is; -1: the machine's
+   *
+   * Adds what the kernel says now. The values of one node and zone follow each other and share the pointer
+   * to the zone; so do those of one name with its orders, from 0 on without gaps.
+   *
+   * Returns: 0, -EBADMSG or -ENOMEM; then some values may have been added.
+   */
+  int (*parse) (char *text, int node, struct nv_sample_values *values);
 };
 
 struct nv_sampler
 {
   const char *name;
   const char *summary;
-  const char *path; /* of its file below the root */
-
-  /* What the kernel says now, of @text (the whole file). What this kernel lacks is not there; it is never 0
-   * instead. 0 or -EBADMSG. */
-  int (*parse) (const char *text, const struct nv_sample_sink *sink);
+  const char *needs;               /* of the kernel, for a person whose kernel does not show it */
+  struct nv_sampler_file files[3]; /* ended by one without a path */
 };
 
 extern const struct nv_sampler *const nv_samplers[];
+
+/* NULL: there is none of that name. */
+const struct nv_sampler *nv_sampler_find (const char *name);
+
+/* Adds a copy of @value. 0 or -ENOMEM. */
+int nv_sample_add (struct nv_sample_values *values, const struct nv_sample_value *value);
+
+void nv_sample_values_clear (struct nv_sample_values *values);
+
+/* A word that is a whole number without a sign, and fits. */
+bool nv_sample_count (const char *word, uint64_t *ret_count);
+
+/**
+ * nv_sample_counters:
+ * @wanted: (nullable): which names; all
+ *
+ * Adds lines of the form `NAME COUNT`, as in vmstat and numastat. Returns: 0, -EBADMSG or -ENOMEM.
+ */
+int
+nv_sample_counters (char *text, int node, bool (*wanted) (const char *name), struct nv_sample_values *values);

@@ -1,0 +1,77 @@
+#include "bench/samplers/sampler.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct nv_sampler *
+nv_sampler_find (const char *name)
+{
+  for (size_t i = 0; nv_samplers[i]; i++)
+    if (strcmp (nv_samplers[i]->name, name) == 0)
+      return nv_samplers[i];
+  return NULL;
+}
+
+int
+nv_sample_add (struct nv_sample_values *values, const struct nv_sample_value *value)
+{
+  if (values->length == values->capacity)
+    {
+      size_t capacity = values->capacity ? 2 * values->capacity : 128;
+      struct nv_sample_value *items = reallocarray (values->items, capacity, sizeof *items);
+
+      if (!items)
+        return -ENOMEM;
+      values->items = items;
+      values->capacity = capacity;
+    }
+  values->items[values->length++] = *value;
+  return 0;
+}
+
+void
+nv_sample_values_clear (struct nv_sample_values *values)
+{
+  free (values->items);
+  memset (values, 0, sizeof *values);
+}
+
+/* By hand: strtoull() would take a sign and blanks, too, and this is most of a sample's work. */
+bool
+nv_sample_count (const char *word, uint64_t *ret_count)
+{
+  uint64_t count = 0;
+
+  if (*word == '\0')
+    return false;
+  for (; *word != '\0'; word++)
+    if (*word < '0' || *word > '9' || __builtin_mul_overflow (count, 10, &count)
+        || __builtin_add_overflow (count, (uint64_t)(*word - '0'), &count))
+      return false;
+  *ret_count = count;
+  return true;
+}
+
+int
+nv_sample_counters (char *text, int node, bool (*wanted) (const char *name), struct nv_sample_values *values)
+{
+  char *line;
+
+  while ((line = strsep (&text, "\n")))
+    {
+      struct nv_sample_value value = { .name = strsep (&line, " "), .node = node, .order = -1 };
+      int result;
+
+      if (*value.name == '\0' && !line)
+        continue;
+      if (wanted && !wanted (value.name))
+        continue;
+      if (*value.name == '\0' || !line || !nv_sample_count (line, &value.count))
+        return -EBADMSG;
+      result = nv_sample_add (values, &value);
+      if (result < 0)
+        return result;
+    }
+  return 0;
+}
