@@ -63,7 +63,7 @@ struct nv_iteration
   double value;            /* in the kernel's unit */
   double load_bytes_per_s; /* loaded latency: what all threads moved meanwhile */
   bool changed;            /* the hand-over probe changed during it: not in the summaries */
-  unsigned group;          /* by hand-over; 0 where it was not probed */
+  unsigned group;          /* index in the result's groups; 0 where it changed, which is of none */
   const float *handover_before_ns, *handover_after_ns; /* n_pairs each */
 };
 
@@ -97,6 +97,7 @@ struct nv_result
   size_t n_arrays;
   int cpu_node, memory_node; /* matrix: OS indices; else -1 */
   int64_t delay_ns; /* loaded latency: pause of the loading threads after each 16 KiB; -1: no load; else 0 */
+  const struct nv_kernel *load; /* loaded latency: what the other threads run, on @path; else NULL */
 };
 
 /* Gets the results; the pointers in them are valid during the call only. */
@@ -108,6 +109,10 @@ struct nv_reporter
   void (*result) (void *data, const struct nv_setup *setup, const struct nv_result *result);
   /* (nullable) before each warm-up, iteration and step: for a progress line. */
   void (*progress) (void *data, const char *kernel, unsigned done, unsigned total);
+  /* (nullable) asked before each warm-up, iteration and step. True ends the run: what was measured of the
+   * kernel is verified and reported, if it has an iteration, and the status is NV_STATUS_FAILED,
+   * "interrupted". */
+  bool (*cancelled) (void *data);
   void *data;
 };
 
