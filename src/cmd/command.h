@@ -71,6 +71,8 @@ typedef struct
   char *(*list) (void);    /* (nullable): a list to show below it, `NAME  what it is` a line; caller frees */
   const char *examples;    /* (nullable): one command a line, `# ` before what it does */
   NvNeeds needs;
+  gboolean passes_through; /* run() gets all that follows the name, also --help: another program speaks for
+                            * it, which has --manual and --completion, too */
   gsize options_size;
   const NvOption *options; /* ended by a NULL name */
 

@@ -19,6 +19,16 @@ print_options (const NvOption *options, gboolean files_only, const char *separat
 static void
 print_command (const NvCommand *command)
 {
+  if (command->passes_through)
+    {
+      /* Its own function, fetched at the first TAB. */
+      printf ("    %s)\n"
+              "      declare -F _numavm_%s > /dev/null || . <(numavm %s --completion 2> /dev/null)\n"
+              "      _numavm_%s 2> /dev/null\n"
+              "      return\n      ;;\n",
+              command->name, command->name, command->name, command->name);
+      return;
+    }
   printf ("    %s)\n      options='--help", command->name);
   print_options (command->options, FALSE, " ");
   print_options (nv_common_options, FALSE, " ");

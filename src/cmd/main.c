@@ -65,7 +65,13 @@ run_command (const NvCommand *command, int argc, char **argv)
   GError *error = NULL;
   int status = NV_EXIT_FAILED;
 
-  if (!nv_options_parse (command, &common, options, &argc, &argv, &error))
+  if (command->passes_through)
+    {
+      context.n_arguments = argc - 1;
+      context.arguments = argv + 1;
+      status = command->run (&context, &error);
+    }
+  else if (!nv_options_parse (command, &common, options, &argc, &argv, &error))
     g_prefix_error (&error, "%s: ", command->name);
   else if (nv_check_common (&common, &error) && connect_if_needed (command, &context, &error))
     {

@@ -163,6 +163,10 @@ run_manual (NvCommandContext *context, GError **error)
   for (guint i = 0; nv_commands[i]; i++)
     if (strcmp (nv_commands[i]->name, context->arguments[0]) == 0)
       {
+        NvCommandContext other = { .n_arguments = 1, .arguments = (char *[]){ (char *)"--manual", NULL } };
+
+        if (nv_commands[i]->passes_through)
+          return nv_commands[i]->run (&other, error);
         print_command_page (nv_commands[i]);
         return NV_EXIT_DONE;
       }
