@@ -72,6 +72,7 @@ struct nv_part
 
   /* The kernel's own between two passes; prepare() sets them. */
   void *cursors[NV_MAX_CHASES];
+  uint64_t steps;  /* chase: loads that each cursor has made */
   double checksum; /* what the last pass returned */
 };
 
