@@ -35,7 +35,7 @@ enum nv_page_kind
 struct nv_node_weight
 {
   unsigned node; /* OS index */
-  double weight; /* > 0 */
+  double weight; /* > 0; 1 where the policy knows no weights */
 };
 
 struct nv_pages
@@ -58,16 +58,17 @@ struct nv_owner
 /**
  * nv_pages_parse:
  * @text: first-touch, local, bind:0-2, interleave:0,1, random:0-3, round-robin:0-3, weighted:0=3,1=1, mixed;
- * a list of nodes may be left out except with bind and weighted (then: all nodes with memory); or one of the
- *   original's letters l (local), i (interleave), r (random), m (mixed)
- * @pages: (inout): policy, n_nodes and nodes are set
+ *   the list of nodes may be left out except with bind and weighted (then: all nodes with memory), and
+ *   first-touch and local have none. The original's letters l (local), i (interleave), r (random) and
+ *   m (mixed) stand for the names.
+ * @pages: (inout): policy, n_nodes and nodes are set, the nodes in the order in which they are named
  *
  * Returns: 0 or -EINVAL; whether the nodes exist is for nv_pages_resolve() to say.
  */
 int nv_pages_parse (const char *text, struct nv_pages *pages, struct nv_message *message);
 
-/* 4K, thp, hugetlb (the default size), 2M or 1G (hugetlb of that size). Sets kind and page_bytes, reading the
- * sizes of huge pages below @root. 0 or -EINVAL (no such size here). */
+/* 4K, thp, hugetlb (the default size), 2M, 1G or another size that the kernel has (hugetlb of that size).
+ * Sets kind and page_bytes, reading the sizes of huge pages below @root. 0 or -EINVAL (no such size here). */
 int
 nv_pages_parse_size (const char *root, const char *text, struct nv_pages *pages, struct nv_message *message);
 
@@ -75,16 +76,36 @@ nv_pages_parse_size (const char *root, const char *text, struct nv_pages *pages,
  * process). 0 or -ENODEV. */
 int nv_pages_resolve (struct nv_pages *pages, struct nv_message *message);
 
-/* The policy as nv_pages_parse() reads it, into @text. */
+/* What can be had without swapping, in bytes, on the nodes that the policy names; the machine's where it
+ * names none or those are all. UINT64_MAX: unknown. */
+uint64_t nv_pages_available_bytes (const struct nv_pages *pages);
+
+/* The policy as nv_pages_parse() reads it, into @text; cut off at @size. */
 void nv_pages_format (const struct nv_pages *pages, char *text, size_t size);
+
+/**
+ * nv_pages_spread:
+ * @page: from 0
+ *
+ * Pure: which of the nodes gets the page, so that every run of pages has the nodes' shares as nearly as whole
+ * pages can. The pages of a node with share s are due at (1/2 + k) / s for k = 0, 1, ..., and are dealt in
+ * that order; so each beginning is divided as by Webster's method (M. L. Balinski, H. P. Young, "Fair
+ * representation", 1982, appendix A), and weights that are whole numbers come out even after their sum.
+ *
+ * Returns: an index into @nodes.
+ */
+size_t nv_pages_spread (const struct nv_node_weight *nodes, size_t n_nodes, uint64_t page);
 
 /**
  * nv_pages_target:
  * @array: 0, 1, 2: which of the run's arrays
- * @page: index of the page of page_bytes in it
+ * @page: index of the page of page_bytes in it, counted from the start of its mapping
  * @owner_node: of the thread that uses it
  *
- * Pure. Returns: the node that the page is asked to be on; -1: any (first-touch), or any of the nodes (bind).
+ * A function of its arguments and, for local and mixed, the machine's distances. interleave: the kernel
+ * starts with any of the nodes, so that only the shares are what is asked.
+ *
+ * Returns: the node that the page is asked to be on; -1: any (first-touch), or any of several (bind).
  */
 int nv_pages_target (const struct nv_pages *pages, unsigned array, uint64_t page, unsigned owner_node);
 
@@ -93,8 +114,8 @@ struct nv_buffer
   void *address; /* of the first byte to use, on a 4 KiB boundary; array N is staggered by N times an odd
                   * number of base pages, since a distance of a power of two costs bandwidth */
   size_t bytes;  /* as asked */
-  void *mapping;
-  size_t mapping_bytes;
+  void *mapping; /* on a boundary of 2 MiB, or of page_bytes if they are more: where pages are counted from */
+  size_t mapping_bytes; /* whole pages of page_bytes */
   unsigned array;
 };
 
@@ -102,30 +123,37 @@ struct nv_buffer
  * nv_buffer_map:
  * @owners: whose bytes add up to @bytes
  *
- * Maps @bytes and sets the memory policy where the kernel has one for it; touches no page.
- * Returns: 0, -ENOMEM (hugetlb: how many pages are needed and free is in the message), -EPERM...
+ * Maps @bytes and sets the memory policy where the kernel has one for it; touches no page. A huge page that
+ * two owners share is the first one's.
+ *
+ * Returns: 0, -ENOMEM (more than the nodes or the reserved huge pages have: the message says what is needed
+ * and what there is), -ENOTSUP (no such pages here), -EPERM, -ENOSYS (mbind)...
  */
 int nv_buffer_map (const struct nv_pages *pages, unsigned array, size_t bytes, const struct nv_owner *owners,
                    size_t n_owners, struct nv_buffer *ret_buffer, struct nv_message *message);
 
-/* After every page was touched: moves those that the kernel has no policy for to where they are asked to be.
- */
+/* After every page was touched: moves those that the kernel has no policy for to where they are asked to be,
+ * huge pages as a whole. What does not fit there stays where it is, and nv_buffer_residence() says so. 0 or
+ * -errno: nothing can be moved (-EPERM, -ENOSYS...). */
 int nv_buffer_settle (const struct nv_pages *pages, const struct nv_buffer *buffer,
                       const struct nv_owner *owners, size_t n_owners, struct nv_message *message);
 
 struct nv_residence
 {
-  uint64_t resident_bytes;
-  uint64_t huge_bytes;    /* in huge pages, of either kind: smaps' AnonHugePages, Private_Hugetlb */
-  size_t n_nodes;         /* length of both arrays: highest node + 1 */
-  uint64_t *node_bytes;   /* what is: move_pages without targets */
-  uint64_t *wanted_bytes; /* what was asked; all 0 where nothing was (first-touch) */
-  double mismatch; /* share of the resident pages, 0 to 1, that are where the policy does not allow or, with
-                    * shares, the largest difference of a node's share */
+  uint64_t resident_bytes; /* of whole pages: with huge ones, more than was asked for */
+  uint64_t huge_bytes;     /* in huge pages, of either kind: smaps' AnonHugePages; hugetlb: all */
+  size_t n_nodes;          /* length of both arrays: highest node + 1; 0: where pages are is unknown */
+  uint64_t *node_bytes;    /* what is: move_pages without targets */
+  uint64_t *wanted_bytes;  /* what was asked of the resident pages; all 0 where any node will do (first-touch,
+                            * bind to several nodes) */
+  double mismatch; /* 0 to 1. bind, round-robin, local: the share of the resident pages that are elsewhere;
+                    * interleave, random, weighted, mixed: the largest difference of a node's share,
+                    * interleave's less the one page that the kernel decides; first-touch: 0 */
 };
 
 /* Where the buffer's pages are against where they were asked to be. The caller frees with
- * nv_residence_clear(). */
+ * nv_residence_clear(). 0 or -errno; where move_pages is not permitted, nothing is known of first-touch, and
+ * everything else fails. */
 int nv_buffer_residence (const struct nv_pages *pages, const struct nv_buffer *buffer,
                          const struct nv_owner *owners, size_t n_owners, struct nv_residence *ret_residence,
                          struct nv_message *message);

@@ -1,5 +1,8 @@
 #include "bench/proc.h"
 
+#include "bench/list.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -209,20 +212,32 @@ nv_proc_node_memory (const char *root, unsigned node, struct nv_proc_memory *ret
   return 0;
 }
 
-static int
-read_count (const char *root, unsigned node, uint64_t page_size_bytes, const char *name, uint64_t *ret_count)
+int
+nv_proc_number (const char *root, const char *path, uint64_t *ret_number)
 {
+  uint64_t number;
   const char *end;
   struct reader reader;
-  int result = reader_open (&reader, root, "sys/devices/system/node/node%u/hugepages/hugepages-%llukB/%s",
-                            node, (unsigned long long)(page_size_bytes / KIB), name);
+  int result = reader_open (&reader, root, "%s", path);
 
   if (result == 0)
     result = reader_next (&reader);
   if (result >= 0)
-    result = result == 1 && parse_count (reader.line, &end, ret_count) && *end == '\0' ? 0 : -EBADMSG;
+    result = result == 1 && parse_count (reader.line, &end, &number) && *end == '\0' ? 0 : -EBADMSG;
+  if (result == 0)
+    *ret_number = number;
   reader_close (&reader);
   return result;
+}
+
+static int
+read_count (const char *root, unsigned node, uint64_t page_size_bytes, const char *name, uint64_t *ret_count)
+{
+  char path[128];
+
+  snprintf (path, sizeof path, "sys/devices/system/node/node%u/hugepages/hugepages-%llukB/%s", node,
+            (unsigned long long)(page_size_bytes / KIB), name);
+  return nv_proc_number (root, path, ret_count);
 }
 
 int
@@ -239,6 +254,153 @@ nv_proc_huge_pages (const char *root, unsigned node, uint64_t page_size_bytes, u
   *ret_total_pages = total;
   *ret_free_pages = free_pages;
   return 0;
+}
+
+int
+nv_proc_promised_huge_pages (const char *root, uint64_t page_size_bytes, uint64_t *ret_pages)
+{
+  char path[128];
+
+  snprintf (path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%llukB/resv_hugepages",
+            (unsigned long long)(page_size_bytes / KIB));
+  return nv_proc_number (root, path, ret_pages);
+}
+
+static int
+compare_sizes (const void *a, const void *b)
+{
+  uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+
+  return (first > second) - (first < second);
+}
+
+int
+nv_proc_huge_page_sizes (const char *root, uint64_t *ret_sizes, size_t max, size_t *ret_n_sizes)
+{
+  char path[PATH_MAX];
+  int length = snprintf (path, sizeof path, "%s/sys/kernel/mm/hugepages", root);
+  DIR *folder = length > 0 && (size_t)length < sizeof path ? opendir (path) : NULL;
+  struct dirent *entry;
+  size_t n = 0;
+
+  if (!folder)
+    return -ENOENT;
+  while (n < max && (entry = readdir (folder)))
+    {
+      static const char prefix[] = "hugepages-";
+      uint64_t kib;
+      const char *end;
+
+      if (strncmp (entry->d_name, prefix, sizeof prefix - 1) == 0
+          && parse_count (entry->d_name + sizeof prefix - 1, &end, &kib) && strcmp (end, "kB") == 0
+          && kib <= UINT64_MAX / KIB)
+        ret_sizes[n++] = kib * KIB;
+    }
+  closedir (folder);
+  qsort (ret_sizes, n, sizeof *ret_sizes, compare_sizes);
+  *ret_n_sizes = n;
+  return 0;
+}
+
+int
+nv_proc_default_huge_page_bytes (const char *root, uint64_t *ret_bytes)
+{
+  struct field field = { "Hugepagesize" };
+  struct reader reader;
+  int result = reader_open (&reader, root, "proc/meminfo");
+
+  if (result == 0)
+    result = read_fields (&reader, "", &field, 1);
+  if (result == 0)
+    *ret_bytes = field.bytes;
+  return result;
+}
+
+int
+nv_proc_distances (const char *root, unsigned node, unsigned *ret_distances, size_t max,
+                   size_t *ret_n_distances)
+{
+  struct reader reader;
+  int result = reader_open (&reader, root, "sys/devices/system/node/node%u/distance", node);
+  size_t n = 0;
+
+  if (result == 0)
+    result = reader_next (&reader);
+  if (result >= 0)
+    {
+      const char *at = result == 1 ? reader.line + strspn (reader.line, " ") : "-";
+
+      while (n < max && nv_list_number (&at, 65536, &ret_distances[n]))
+        {
+          n++;
+          at += strspn (at, " ");
+        }
+      result = n > 0 && (n == max || *at == '\0') ? 0 : -EBADMSG;
+    }
+  reader_close (&reader);
+  if (result == 0)
+    *ret_n_distances = n;
+  return result;
+}
+
+/* What stands behind the colon of a line `NAME<blanks>: VALUE`; NULL: another line. */
+static const char *
+value_of (const char *line, const char *name)
+{
+  size_t length = strlen (name);
+
+  if (strncmp (line, name, length) != 0)
+    return NULL;
+  line += length + strspn (line + length, " \t");
+  return *line == ':' ? line + 1 + strspn (line + 1, " ") : NULL;
+}
+
+int
+nv_proc_cpu_value (const char *root, const char *name, char *ret_value, size_t size)
+{
+  struct reader reader;
+  const char *value = NULL;
+  int result = reader_open (&reader, root, "proc/cpuinfo");
+
+  /* Processors are parted by empty lines. */
+  while (result == 0 && !value && (result = reader_next (&reader)) == 1 && reader.line[0] != '\0')
+    {
+      value = value_of (reader.line, name);
+      result = 0;
+    }
+  if (result >= 0)
+    result = !value ? -ENOENT : strlen (value) < size ? 0 : -EBADMSG;
+  if (result == 0)
+    strcpy (ret_value, value);
+  reader_close (&reader);
+  return result;
+}
+
+int
+nv_proc_apic_ids (const char *root, int *ret_ids, size_t n)
+{
+  struct reader reader;
+  uint64_t cpu = UINT64_MAX, id;
+  size_t n_found = 0;
+  const char *value, *end;
+  int result = reader_open (&reader, root, "proc/cpuinfo");
+
+  for (size_t i = 0; result == 0 && i < n; i++)
+    ret_ids[i] = -1;
+  while (result == 0 && (result = reader_next (&reader)) == 1)
+    {
+      if ((value = value_of (reader.line, "processor")) && !parse_count (value, &end, &cpu))
+        cpu = UINT64_MAX;
+      if ((value = value_of (reader.line, "apicid")) && cpu < n && parse_count (value, &end, &id)
+          && id <= INT_MAX)
+        {
+          ret_ids[cpu] = (int)id;
+          n_found++;
+        }
+      result = 0;
+    }
+  reader_close (&reader);
+  return result < 0 ? result : n_found > 0 ? 0 : -ENOENT;
 }
 
 static bool
@@ -303,6 +465,49 @@ nv_proc_setting (const char *root, const char *path, char *ret_value, size_t siz
   return result;
 }
 
+/* The range that a line of maps or smaps begins with, `START-END ` in hexadecimal. */
+static bool
+parse_range (const char *line, uint64_t *ret_start, uint64_t *ret_end)
+{
+  char *end;
+
+  *ret_start = strtoull (line, &end, 16);
+  if (end == line || *end != '-')
+    return false;
+  *ret_end = strtoull (end + 1, &end, 16);
+  return *end == ' ' && *ret_end > *ret_start;
+}
+
+int
+nv_proc_huge_bytes (const char *root, int pid, uint64_t start, uint64_t end, uint64_t *ret_bytes)
+{
+  static const char *const names[] = { "AnonHugePages", "Shared_Hugetlb", "Private_Hugetlb" };
+  uint64_t from, to, kib, sum = 0;
+  bool inside = false;
+  struct reader reader;
+  int result = reader_open (&reader, root, "proc/%d/smaps", pid);
+
+  while (result == 0 && (result = reader_next (&reader)) == 1)
+    {
+      result = 0;
+      if (parse_range (reader.line, &from, &to))
+        inside = start <= from && to <= end;
+      for (size_t i = 0; inside && result == 0 && i < sizeof names / sizeof *names; i++)
+        {
+          const char *value = value_of (reader.line, names[i]), *unit;
+
+          if (value
+              && (!parse_count (value, &unit, &kib) || strcmp (unit, " kB") != 0
+                  || !add_product (&sum, kib, KIB)))
+            result = -EBADMSG;
+        }
+    }
+  reader_close (&reader);
+  if (result == 0)
+    *ret_bytes = sum;
+  return result;
+}
+
 /* Adds what one line of numa_maps says. The page size stands behind the counts, so they are looked for twice.
  * A file's name holds no blank here: the kernel writes it as \040. */
 static int
@@ -353,7 +558,6 @@ has_start (const struct starts *starts, uint64_t value)
   return false;
 }
 
-/* A line of maps begins with `START-END `, in hexadecimal. */
 static int
 read_starts (const char *root, int pid, const uint64_t *sizes, size_t n_sizes, struct starts *starts)
 {
@@ -362,13 +566,11 @@ read_starts (const char *root, int pid, const uint64_t *sizes, size_t n_sizes, s
 
   while (result == 0 && (result = reader_next (&reader)) == 1)
     {
-      char *end;
-      uint64_t start = strtoull (reader.line, &end, 16);
-      uint64_t size = *end == '-' ? strtoull (end + 1, &end, 16) - start : 0;
+      uint64_t start, end;
 
-      result = *end == ' ' && size > 0 ? 0 : -EBADMSG;
+      result = parse_range (reader.line, &start, &end) ? 0 : -EBADMSG;
       for (size_t i = 0; result == 0 && i < n_sizes; i++)
-        if (sizes[i] == size)
+        if (sizes[i] == end - start)
           {
             result = add_start (starts, start);
             break;

@@ -41,6 +41,25 @@ int nv_proc_node_memory (const char *root, unsigned node, struct nv_proc_memory 
 int nv_proc_huge_pages (const char *root, unsigned node, uint64_t page_size_bytes, uint64_t *ret_total_pages,
                         uint64_t *ret_free_pages);
 
+/* /sys/kernel/mm/hugepages: the sizes in bytes of which huge pages can be reserved, ascending, the first @max
+ * of them; and of which size are those that a program gets that names none (/proc/meminfo's Hugepagesize). */
+int nv_proc_huge_page_sizes (const char *root, uint64_t *ret_sizes, size_t max, size_t *ret_n_sizes);
+int nv_proc_default_huge_page_bytes (const char *root, uint64_t *ret_bytes);
+
+/* Free huge pages that are promised to mappings which have not touched them yet, on whatever node. */
+int nv_proc_promised_huge_pages (const char *root, uint64_t page_size_bytes, uint64_t *ret_pages);
+
+/* /sys/devices/system/node/nodeN/distance: to the nodes that are online, in their order; the first @max. */
+int nv_proc_distances (const char *root, unsigned node, unsigned *ret_distances, size_t max,
+                       size_t *ret_n_distances);
+
+/* What /proc/cpuinfo says of the first processor under @name, such as "model name". */
+int nv_proc_cpu_value (const char *root, const char *name, char *ret_value, size_t size);
+
+/* /proc/cpuinfo's apicid of the first @n CPUs by their index; -1 where it has none. x86 only, else -ENOENT.
+ */
+int nv_proc_apic_ids (const char *root, int *ret_ids, size_t n);
+
 /* Does the first processor in /proc/cpuinfo list @flag among its flags? 1, 0 or -errno. */
 int nv_proc_cpu_has_flag (const char *root, const char *flag);
 
@@ -52,6 +71,17 @@ int nv_proc_cpu_has_flag (const char *root, const char *flag);
  * The first word of a file of one setting, or the one in brackets where the file lists all choices.
  */
 int nv_proc_setting (const char *root, const char *path, char *ret_value, size_t size);
+
+/* A file of one number. */
+int nv_proc_number (const char *root, const char *path, uint64_t *ret_number);
+
+/**
+ * nv_proc_huge_bytes:
+ *
+ * What /proc/PID/smaps says of the mappings between the addresses @start and @end, in bytes: AnonHugePages,
+ * Shared_Hugetlb and Private_Hugetlb. A mapping that reaches beyond them is not counted.
+ */
+int nv_proc_huge_bytes (const char *root, int pid, uint64_t start, uint64_t end, uint64_t *ret_bytes);
 
 /**
  * nv_proc_numa_pages:

@@ -1,1 +1,195 @@
-#include "bench/pages.h"
+#include "bench/buffer.h"
+#include "bench/proc.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum
+{
+  QUERY_BATCH = 4096,
+};
+
+/* What is found on the way over a buffer. */
+struct count
+{
+  const struct nv_pages *pages;
+  struct nv_residence *residence;
+  size_t step;              /* bytes that one entry stands for */
+  uint64_t elsewhere_bytes; /* of pages that must be on one node, or on one of several, and are not */
+  void *addresses[QUERY_BATCH];
+  int targets[QUERY_BATCH];
+  int nodes[QUERY_BATCH];
+  size_t n;
+};
+
+static bool
+is_allowed (const struct nv_pages *pages, int node, int target)
+{
+  if (target >= 0)
+    return node == target;
+  if (pages->policy != NV_PAGES_BIND)
+    return true;
+  for (size_t i = 0; i < pages->n_nodes; i++)
+    if (pages->nodes[i].node == (unsigned)node)
+      return true;
+  return false;
+}
+
+/* Asks where the pages of the batch are, and empties it. 0 or -errno. */
+static int
+count_batch (struct count *count)
+{
+  struct nv_residence *residence = count->residence;
+  int result = nv_query_nodes (count->addresses, count->n, count->nodes);
+
+  for (size_t i = 0; result == 0 && i < count->n; i++)
+    {
+      int node = count->nodes[i], target = count->targets[i];
+
+      if (node < 0 || node >= NV_MAX_NODES) /* not touched, or the page of zeros that all share */
+        continue;
+      residence->resident_bytes += count->step;
+      residence->node_bytes[node] += count->step;
+      if (target >= 0)
+        residence->wanted_bytes[target] += count->step;
+      if (!is_allowed (count->pages, node, target))
+        count->elsewhere_bytes += count->step;
+    }
+  count->n = 0;
+  return result;
+}
+
+static int
+count_pages (struct count *count, struct nv_page_walk *walk)
+{
+  char *address;
+  int target, result = 0;
+
+  while (result == 0 && nv_page_walk_next (walk, &address, &target))
+    for (size_t offset = 0; result == 0 && offset < count->pages->page_bytes; offset += count->step)
+      {
+        count->addresses[count->n] = address + offset;
+        count->targets[count->n++] = target;
+        if (count->n == QUERY_BATCH)
+          result = count_batch (count);
+      }
+  return result == 0 && count->n > 0 ? count_batch (count) : result;
+}
+
+/* The largest difference of a node's share. */
+static double
+compare_shares (const struct nv_residence *residence, uint64_t allowance_bytes)
+{
+  double largest = 0;
+
+  for (size_t node = 0; node < residence->n_nodes; node++)
+    {
+      double difference = fabs ((double)residence->node_bytes[node] - (double)residence->wanted_bytes[node]);
+
+      difference -= (double)allowance_bytes;
+      largest = difference > largest ? difference : largest;
+    }
+  return largest / (double)residence->resident_bytes;
+}
+
+static double
+find_mismatch (const struct count *count)
+{
+  const struct nv_residence *residence = count->residence;
+
+  if (residence->resident_bytes == 0)
+    return 0;
+  switch (count->pages->policy)
+    {
+    case NV_PAGES_FIRST_TOUCH:
+      return 0;
+    case NV_PAGES_LOCAL:
+    case NV_PAGES_BIND:
+    case NV_PAGES_ROUND_ROBIN:
+      return (double)count->elsewhere_bytes / (double)residence->resident_bytes;
+    case NV_PAGES_INTERLEAVE:
+      return compare_shares (residence, count->pages->page_bytes);
+    case NV_PAGES_RANDOM:
+    case NV_PAGES_WEIGHTED:
+    case NV_PAGES_MIXED:
+      break;
+    }
+  return compare_shares (residence, 0);
+}
+
+/* Bytes in huge pages of the whole mapping; 0 where the kernel does not say. */
+static uint64_t
+read_huge_bytes (const struct nv_buffer *buffer)
+{
+  uint64_t start = (uintptr_t)buffer->mapping, bytes = 0;
+
+  nv_proc_huge_bytes ("/", getpid (), start, start + buffer->mapping_bytes, &bytes);
+  return bytes;
+}
+
+/* With both arrays of NV_MAX_NODES, of which n_nodes are in use at the end. */
+static int
+fill_in (struct count *count, const struct nv_buffer *buffer, const struct nv_owner *owners, size_t n_owners)
+{
+  const struct nv_pages *pages = count->pages;
+  struct nv_residence *residence = count->residence;
+  struct nv_page_walk walk;
+  int result;
+
+  residence->huge_bytes = read_huge_bytes (buffer);
+  /* Where all are huge pages, each is on one node; else a stretch may be base pages on several. */
+  count->step = pages->kind == NV_PAGE_HUGETLB || residence->huge_bytes == buffer->mapping_bytes
+                    ? pages->page_bytes
+                    : (size_t)sysconf (_SC_PAGESIZE);
+  nv_page_walk_begin (&walk, pages, buffer, owners, n_owners);
+  result = count_pages (count, &walk);
+  if (result < 0)
+    return result;
+  if (pages->kind == NV_PAGE_HUGETLB)
+    residence->huge_bytes = residence->resident_bytes;
+  for (size_t node = 0; node < NV_MAX_NODES; node++)
+    if (residence->node_bytes[node] > 0 || residence->wanted_bytes[node] > 0)
+      residence->n_nodes = node + 1;
+  residence->mismatch = find_mismatch (count);
+  return 0;
+}
+
+int
+nv_buffer_residence (const struct nv_pages *pages, const struct nv_buffer *buffer,
+                     const struct nv_owner *owners, size_t n_owners, struct nv_residence *ret_residence,
+                     struct nv_message *message)
+{
+  struct nv_residence residence = { 0 };
+  struct count *count = calloc (1, sizeof *count);
+  int result = -ENOMEM;
+
+  residence.node_bytes = calloc (NV_MAX_NODES, sizeof *residence.node_bytes);
+  residence.wanted_bytes = calloc (NV_MAX_NODES, sizeof *residence.wanted_bytes);
+  if (count && residence.node_bytes && residence.wanted_bytes)
+    {
+      count->pages = pages;
+      count->residence = &residence;
+      result = fill_in (count, buffer, owners, n_owners);
+    }
+  free (count);
+  if ((result == -EPERM || result == -ENOSYS) && pages->policy == NV_PAGES_FIRST_TOUCH)
+    result = 0;
+  if (result < 0)
+    {
+      nv_residence_clear (&residence);
+      return nv_fail_placing (pages, "move_pages", -result, message);
+    }
+  *ret_residence = residence;
+  return 0;
+}
+
+void
+nv_residence_clear (struct nv_residence *residence)
+{
+  free (residence->node_bytes);
+  free (residence->wanted_bytes);
+  memset (residence, 0, sizeof *residence);
+}
