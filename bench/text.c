@@ -1,1 +1,601 @@
-#include "bench/bench.h"
+/* The results, for people. Bandwidth is decimal, as STREAM's. */
+
+#include "bench/text.h"
+#include "bench/list.h"
+#include "bench/record.h"
+#include "bench/table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DASHES "-------------------------------------------------------------\n"
+
+/* As nv_bench_run() has it: of more pages elsewhere than that, what was asked does not hold. */
+#define MAX_MISMATCH 0.01
+
+enum
+{
+  TEXT_SIZE = 256,
+};
+
+/* One cell of a matrix. */
+struct place
+{
+  enum nv_unit unit;
+  int cpu_node, memory_node;
+  double median; /* NAN: every iteration was left out */
+};
+
+struct nv_text
+{
+  FILE *file;
+  bool in_stream_block;
+  char load_title[TEXT_SIZE];
+  struct nv_table kernels, load, residence, notes;
+  struct place *places;
+  size_t n_places;
+};
+
+static const char *const kernel_columns[] = { "KERNEL",  "UNIT",          "ARRAYS", ">THREADS", ">N",
+                                              ">MEDIAN", ">95% INTERVAL", ">MIN",   ">P5",      ">P95",
+                                              ">MAX",    ">HAND-OVER",    "PATH",   NULL };
+enum
+{
+  KERNEL,
+  UNIT,
+  ARRAYS,
+  THREADS,
+  N,
+  MEDIAN,
+  INTERVAL,
+  MIN,
+  P5,
+  P95,
+  MAX,
+  HANDOVER,
+  PATH
+};
+
+static const char *const load_columns[] = { ">PAUSE ns", ">LOAD MB/s", ">LATENCY ns", ">95% INTERVAL",
+                                            ">P95 ns",   ">N",         ">HAND-OVER",  NULL };
+enum
+{
+  PAUSE,
+  LOAD,
+  LATENCY,
+  LATENCY_INTERVAL,
+  LATENCY_P95,
+  LATENCY_N,
+  LATENCY_HANDOVER
+};
+
+static const char *const residence_columns[] = { "KERNEL",   "ARRAY", ">RESIDENT", ">HUGE PAGES",
+                                                 "ON NODES", "ASKED", "HOLDS",     NULL };
+enum
+{
+  ARRAY = 1,
+  RESIDENT,
+  HUGE_PAGES,
+  ON_NODES,
+  ASKED,
+  HOLDS
+};
+
+static const char *const note_columns[] = { "KERNEL", "TO BE KNOWN", NULL };
+enum
+{
+  NOTE = 1
+};
+
+struct nv_text *
+nv_text_new (FILE *file)
+{
+  struct nv_text *text = calloc (1, sizeof *text);
+
+  if (!text)
+    abort ();
+  text->file = file;
+  nv_table_init (&text->kernels, kernel_columns);
+  nv_table_init (&text->load, load_columns);
+  nv_table_init (&text->residence, residence_columns);
+  nv_table_init (&text->notes, note_columns);
+  return text;
+}
+
+const char *
+nv_text_size (uint64_t bytes, char *text, size_t size)
+{
+  static const char units[] = "KMGTPE";
+  double value = (double)bytes;
+  int power = 0;
+
+  while (value >= 1024 && units[power])
+    {
+      value /= 1024;
+      power++;
+    }
+  if (power == 0)
+    snprintf (text, size, "%" PRIu64 " B", bytes);
+  else
+    snprintf (text, size, "%.*f %ciB", floor (value) == value ? 0 : 1, value, units[power - 1]);
+  return text;
+}
+
+/* What is printed of a value in a kernel's own unit. */
+static double
+shown (enum nv_unit unit, double value)
+{
+  return unit == NV_UNIT_NS_PER_LOAD ? value : value / 1e6;
+}
+
+static void
+print_kernels (struct nv_text *text, const struct nv_setup *setup)
+{
+  static const char *const orders[] = { [NV_ACCESS_SEQ] = "in order",
+                                        [NV_ACCESS_PAGE] = "pages in a random order",
+                                        [NV_ACCESS_LINE] = "lines in a random order" };
+
+  fprintf (text->file, "numavm-bench %s: ", NV_VERSION);
+  if (setup->mode == NV_MODE_MATRIX)
+    fputs ("bandwidth and latency from node to node", text->file);
+  else if (setup->mode == NV_MODE_LOADED_LATENCY)
+    fputs ("latency under load", text->file);
+  else
+    for (size_t i = 0; i < setup->n_kernels; i++)
+      fprintf (text->file, "%s%s", i > 0 ? ", " : "", setup->kernels[i]);
+  fprintf (text->file, "; %s; %u iterations each\n", orders[setup->access], setup->iterations);
+}
+
+static int
+compare_unsigned (const void *a, const void *b)
+{
+  unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+  return (x > y) - (x < y);
+}
+
+/* The nodes of the threads, each once, as a list. */
+static void
+format_nodes (const struct nv_team *team, char *list, size_t size)
+{
+  unsigned *nodes = calloc (team->n_threads, sizeof *nodes);
+  size_t n = 0;
+
+  if (!nodes)
+    abort ();
+  memcpy (nodes, team->nodes, sizeof *nodes * team->n_threads);
+  qsort (nodes, team->n_threads, sizeof *nodes, compare_unsigned);
+  for (unsigned i = 0; i < team->n_threads; i++)
+    if (n == 0 || nodes[n - 1] != nodes[i])
+      nodes[n++] = nodes[i];
+  nv_list_format (nodes, n, list, size);
+  free (nodes);
+}
+
+static void
+print_threads (struct nv_text *text, const struct nv_team *team)
+{
+  char cpus[TEXT_SIZE], nodes[TEXT_SIZE];
+
+  fprintf (text->file, "threads     %u", team->n_threads);
+  if (team->pinned)
+    {
+      nv_list_format ((const unsigned *)team->cpus, team->n_threads, cpus, sizeof cpus);
+      format_nodes (team, nodes, sizeof nodes);
+      fprintf (text->file, ", on CPUs %s of nodes %s\n", cpus, nodes);
+    }
+  else
+    fputs (", not pinned\n", text->file);
+}
+
+void
+nv_text_start (void *data, const struct nv_setup *setup, const struct nv_team *team, const json_t *facts,
+               double timer_tick_ns)
+{
+  static const char *const kinds[] = {
+    [NV_PAGE_BASE] = "base", [NV_PAGE_THP] = "transparent huge", [NV_PAGE_HUGETLB] = "reserved huge"
+  };
+  struct nv_text *text = data;
+  char pages[1024], size[TEXT_SIZE];
+
+  print_kernels (text, setup);
+  if (setup->mode != NV_MODE_MATRIX)
+    print_threads (text, team);
+  nv_pages_format (&setup->pages, pages, sizeof pages);
+  fprintf (text->file, "pages       %s; %s pages of %s, touched first by %s\n", pages,
+           kinds[setup->pages.kind], nv_text_size (setup->pages.page_bytes, size, sizeof size),
+           setup->touched_by_main ? "one thread for all" : "the thread that uses them");
+  fprintf (text->file, "seed        %" PRIu64 " (repeat with --seed %" PRIu64 ")\n", setup->seed,
+           setup->seed);
+  fprintf (text->file, "timer       steps of %.0f ns\n", timer_tick_ns);
+  nv_text_facts (facts, text->file);
+  fflush (text->file);
+}
+
+/* How many arrays the kernels use, all together. */
+static unsigned
+count_arrays (const struct nv_setup *setup)
+{
+  unsigned arrays = 0;
+
+  for (size_t i = 0; i < setup->n_kernels; i++)
+    {
+      const struct nv_kernel *kernel = nv_kernel_find (NV_ISA_PORTABLE, setup->kernels[i]);
+
+      arrays |= kernel ? kernel->arrays : 0;
+    }
+  return (unsigned)__builtin_popcount (arrays);
+}
+
+/* Those lines of STREAM 5.10 by which its readers find their way. */
+static void
+start_stream_block (struct nv_text *text, const struct nv_setup *setup, const struct nv_result *result)
+{
+  double mib = (double)result->size_bytes / (1 << 20);
+  double total_mib = mib * count_arrays (setup);
+  unsigned threads = result->team->n_threads;
+
+  fprintf (text->file, "\n" DASHES "numavm-bench %s, result lines as STREAM version 5.10 has them\n" DASHES,
+           NV_VERSION);
+  fputs ("This system uses 8 bytes per array element.\n" DASHES, text->file);
+  fprintf (text->file, "Array size = %zu (elements), Offset = 0 (elements)\n",
+           result->size_bytes / sizeof (double));
+  fprintf (text->file, "Memory per array = %.1f MiB (= %.1f GiB).\n", mib, mib / 1024);
+  fprintf (text->file, "Total memory required = %.1f MiB (= %.1f GiB).\n", total_mib, total_mib / 1024);
+  fprintf (text->file, "Each kernel will be executed %u times.\n", setup->iterations);
+  fputs (" The *best* time for each kernel (after warm-ups, which are not counted)\n"
+         " will be used to compute the reported bandwidth.\n" DASHES,
+         text->file);
+  fprintf (text->file, "Number of Threads requested = %u\nNumber of Threads counted = %u\n" DASHES, threads,
+           threads);
+  fputs ("Function    Best Rate MB/s  Avg time     Min time     Max time\n", text->file);
+  text->in_stream_block = true;
+}
+
+static void
+print_stream_line (struct nv_text *text, const struct nv_setup *setup, const struct nv_result *result)
+{
+  const struct nv_group *group = &result->groups[0];
+  char label[TEXT_SIZE];
+
+  if (!text->in_stream_block)
+    start_stream_block (text, setup, result);
+  snprintf (label, sizeof label, "%s:", result->kernel->label);
+  fprintf (text->file, "%-11s%12.1f  %11.6f  %11.6f  %11.6f\n", label, group->value.maximum / 1e6,
+           group->time_s.mean, group->time_s.minimum, group->time_s.maximum);
+  fflush (text->file);
+}
+
+static void
+set_handover (struct nv_table *table, size_t column, const struct nv_group *group)
+{
+  if (group->handover_high_ns > 0)
+    nv_table_set (table, column, "%.0f-%.0f ns", (double)group->handover_low_ns,
+                  (double)group->handover_high_ns);
+}
+
+static void
+add_kernel_row (struct nv_text *text, const struct nv_result *result)
+{
+  static const char *const units[] = { "MB/s", "ns", "M ops/s" };
+  struct nv_table *table = &text->kernels;
+  char size[TEXT_SIZE];
+
+  nv_table_add_row (table);
+  nv_table_set (table, KERNEL, "%s", result->kernel->name);
+  nv_table_set (table, UNIT, "%s", units[result->kernel->unit]);
+  if (result->kernel->arrays)
+    nv_table_set (table, ARRAYS, "%d x %s", __builtin_popcount (result->kernel->arrays),
+                  nv_text_size (result->size_bytes, size, sizeof size));
+  nv_table_set (table, THREADS, "%u", result->team->n_threads);
+  nv_table_set (table, PATH, "%s %s%s%s", nv_isa_name (result->path.isa), nv_store_name (result->path.store),
+                result->path.prefetch ? " prefetch" : "", result->path_chosen ? " (chosen)" : "");
+}
+
+static void
+add_kernel_rows (struct nv_text *text, const struct nv_result *result)
+{
+  enum nv_unit unit = result->kernel->unit;
+  struct nv_table *table = &text->kernels;
+
+  for (size_t i = 0; i < result->n_groups; i++)
+    {
+      const struct nv_group *group = &result->groups[i];
+      const struct nv_summary *value = &group->value;
+
+      add_kernel_row (text, result);
+      nv_table_set (table, N, "%zu", value->n);
+      nv_table_set (table, MEDIAN, "%.1f", shown (unit, value->median));
+      nv_table_set (table, INTERVAL, "%.1f-%.1f", shown (unit, value->low), shown (unit, value->high));
+      nv_table_set (table, MIN, "%.1f", shown (unit, value->minimum));
+      nv_table_set (table, P5, "%.1f", shown (unit, value->p5));
+      nv_table_set (table, P95, "%.1f", shown (unit, value->p95));
+      nv_table_set (table, MAX, "%.1f", shown (unit, value->maximum));
+      set_handover (table, HANDOVER, group);
+    }
+  if (result->n_groups == 0)
+    {
+      add_kernel_row (text, result);
+      nv_table_set (table, N, "0");
+      nv_table_set (table, MEDIAN, "–");
+    }
+}
+
+static void
+add_load_rows (struct nv_text *text, const struct nv_result *result)
+{
+  struct nv_table *table = &text->load;
+
+  if (result->load)
+    snprintf (text->load_title, sizeof text->load_title,
+              "Latency of %s while the other threads run %s (%s %s%s), pausing after each 16 KiB:",
+              result->kernel->name, result->load->name, nv_isa_name (result->path.isa),
+              nv_store_name (result->path.store), result->path.prefetch ? " prefetch" : "");
+  for (size_t i = 0; i < result->n_groups; i++)
+    {
+      const struct nv_group *group = &result->groups[i];
+
+      nv_table_add_row (table);
+      if (result->delay_ns >= 0)
+        nv_table_set (table, PAUSE, "%" PRId64, result->delay_ns);
+      else
+        nv_table_set (table, PAUSE, "no load");
+      nv_table_set (table, LOAD, "%.1f", group->load_bytes_per_s.median / 1e6);
+      nv_table_set (table, LATENCY, "%.1f", group->value.median);
+      nv_table_set (table, LATENCY_INTERVAL, "%.1f-%.1f", group->value.low, group->value.high);
+      nv_table_set (table, LATENCY_P95, "%.1f", group->value.p95);
+      nv_table_set (table, LATENCY_N, "%zu", group->value.n);
+      set_handover (table, LATENCY_HANDOVER, group);
+    }
+}
+
+static void
+add_place (struct nv_text *text, const struct nv_result *result)
+{
+  text->places = realloc (text->places, sizeof *text->places * (text->n_places + 1));
+  if (!text->places)
+    abort ();
+  text->places[text->n_places++] = (struct place){
+    .unit = result->kernel->unit,
+    .cpu_node = result->cpu_node,
+    .memory_node = result->memory_node,
+    .median = result->n_groups > 0 ? result->groups[0].value.median : NAN,
+  };
+}
+
+/* A share in whole percent, but of a little never 0 %. */
+static void
+format_percent (double share, char *text, size_t size)
+{
+  if (share > 0 && share < 0.005)
+    snprintf (text, size, "<1%%");
+  else
+    snprintf (text, size, "%.0f%%", 100 * share);
+}
+
+static size_t
+append (char *text, size_t size, size_t used, const char *part)
+{
+  return used < size ? used + (size_t)snprintf (text + used, size - used, "%s", part) : used;
+}
+
+/* `node 0`, `0-3, 25% each`, `0: 75%, 1: 25%`; @nothing where there are no bytes. */
+static void
+format_shares (const uint64_t *node_bytes, size_t n_nodes, const char *nothing, char *text, size_t size)
+{
+  unsigned nodes[NV_MAX_NODES] = { 0 };
+  char percent[16], first[16] = "", list[TEXT_SIZE / 2];
+  uint64_t sum = 0;
+  size_t n = 0, used = 0;
+  bool equal = true;
+
+  for (size_t i = 0; i < n_nodes && i < NV_MAX_NODES; i++)
+    sum += node_bytes[i];
+  for (size_t i = 0; i < n_nodes && i < NV_MAX_NODES; i++)
+    if (node_bytes[i] > 0)
+      {
+        char part[64];
+
+        format_percent ((double)node_bytes[i] / (double)sum, percent, sizeof percent);
+        snprintf (part, sizeof part, "%s%zu: %s", n > 0 ? ", " : "", i, percent);
+        used = append (text, size, used, part);
+        if (n == 0)
+          memcpy (first, percent, sizeof first);
+        equal = equal && strcmp (first, percent) == 0;
+        nodes[n++] = (unsigned)i;
+      }
+  nv_list_format (nodes, n, list, sizeof list);
+  if (n == 0)
+    snprintf (text, size, "%s", nothing);
+  else if (n == 1)
+    snprintf (text, size, "node %s", list);
+  else if (equal)
+    snprintf (text, size, "%s, %s each", list, first);
+}
+
+static void
+add_residence_row (struct nv_text *text, const char *kernel, char array, const struct nv_residence *residence)
+{
+  struct nv_table *table = &text->residence;
+  char size[TEXT_SIZE], shares[TEXT_SIZE], percent[16];
+
+  nv_table_add_row (table);
+  nv_table_set (table, KERNEL, "%s", kernel);
+  nv_table_set (table, ARRAY, "%c", array);
+  nv_table_set (table, RESIDENT, "%s", nv_text_size (residence->resident_bytes, size, sizeof size));
+  format_percent (
+      residence->resident_bytes == 0 ? 0 : (double)residence->huge_bytes / (double)residence->resident_bytes,
+      percent, sizeof percent);
+  nv_table_set (table, HUGE_PAGES, "%s", percent);
+  format_shares (residence->node_bytes, residence->n_nodes, "–", shares, sizeof shares);
+  nv_table_set (table, ON_NODES, "%s", shares);
+  format_shares (residence->wanted_bytes, residence->n_nodes, "any", shares, sizeof shares);
+  nv_table_set (table, ASKED, "%s", shares);
+  if (residence->mismatch > MAX_MISMATCH)
+    nv_table_set (table, HOLDS, "no: %.1f%% elsewhere", 100 * residence->mismatch);
+  else
+    nv_table_set (table, HOLDS, "yes");
+  nv_table_merge_last (table, KERNEL);
+}
+
+/* A matrix has many, of which only those matter that do not hold. */
+static void
+add_residence (struct nv_text *text, const struct nv_setup *setup, const struct nv_result *result)
+{
+  size_t index = 0;
+
+  for (unsigned array = 0; array < 3 && index < result->n_arrays; array++)
+    if (result->kernel->arrays & (1U << array))
+      {
+        const struct nv_residence *residence = &result->residence[index++];
+
+        if (setup->mode != NV_MODE_MATRIX || residence->mismatch > MAX_MISMATCH)
+          add_residence_row (text, result->kernel->name, (char)('a' + array), residence);
+      }
+}
+
+static void add_note (struct nv_text *text, const struct nv_result *result, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+
+static void
+add_note (struct nv_text *text, const struct nv_result *result, const char *format, ...)
+{
+  char note[TEXT_SIZE];
+  va_list arguments;
+
+  va_start (arguments, format);
+  vsnprintf (note, sizeof note, format, arguments);
+  va_end (arguments);
+  nv_table_add_row (&text->notes);
+  nv_table_set (&text->notes, KERNEL, "%s", result->kernel->name);
+  nv_table_set (&text->notes, NOTE, "%s", note);
+  nv_table_merge_last (&text->notes, KERNEL);
+}
+
+static void
+add_notes (struct nv_text *text, const struct nv_result *result)
+{
+  if (result->n_changed > 0)
+    add_note (text, result, "%zu of %zu iterations are left out: the CPUs' distance changed during them",
+              result->n_changed, result->n_iterations);
+  if (result->n_groups > 1)
+    add_note (text, result,
+              "the CPUs' distance changed between iterations: compare only rows of like hand-over");
+  if (!result->stable)
+    add_note (text, result, "times were not stable after %u warm-ups", result->warm_ups);
+  if (result->cache_resident_possible)
+    add_note (text, result, "arrays of this size may be in caches, wholly or in part");
+}
+
+void
+nv_text_result (void *data, const struct nv_setup *setup, const struct nv_result *result)
+{
+  struct nv_text *text = data;
+
+  if (setup->mode == NV_MODE_MATRIX)
+    add_place (text, result);
+  else if (setup->mode == NV_MODE_LOADED_LATENCY)
+    add_load_rows (text, result);
+  else
+    {
+      if (result->kernel->unit == NV_UNIT_BYTES_PER_S && result->n_groups > 0)
+        print_stream_line (text, setup, result);
+      add_kernel_rows (text, result);
+    }
+  add_residence (text, setup, result);
+  add_notes (text, result);
+}
+
+/* Is there a column, or a row, of that node among the places of a unit? */
+static bool
+has_node (const struct nv_text *text, enum nv_unit unit, bool memory, int node)
+{
+  for (size_t i = 0; i < text->n_places; i++)
+    if (text->places[i].unit == unit
+        && node == (memory ? text->places[i].memory_node : text->places[i].cpu_node))
+      return true;
+  return false;
+}
+
+static void
+print_place (const struct nv_text *text, enum nv_unit unit, int cpu_node, int memory_node)
+{
+  for (size_t i = 0; i < text->n_places; i++)
+    {
+      const struct place *place = &text->places[i];
+
+      if (place->unit == unit && place->cpu_node == cpu_node && place->memory_node == memory_node
+          && !isnan (place->median))
+        {
+          fprintf (text->file, "  %10.1f", shown (unit, place->median));
+          return;
+        }
+    }
+  fprintf (text->file, "  %*s", 10 + (int)strlen ("–") - 1, "–");
+}
+
+/* Medians; rows: nodes with CPUs; columns: nodes with memory. */
+static void
+print_matrix (const struct nv_text *text, enum nv_unit unit, const char *title)
+{
+  int n_nodes = 0;
+
+  for (size_t i = 0; i < text->n_places; i++)
+    {
+      int last = text->places[i].cpu_node > text->places[i].memory_node ? text->places[i].cpu_node
+                                                                        : text->places[i].memory_node;
+
+      n_nodes = last >= n_nodes ? last + 1 : n_nodes;
+    }
+  fprintf (text->file, "\n%s\nCPUs OF    ", title);
+  for (int node = 0; node < n_nodes; node++)
+    if (has_node (text, unit, true, node))
+      fprintf (text->file, "  %5s %4d", "NODE", node);
+  fputc ('\n', text->file);
+  for (int cpu_node = 0; cpu_node < n_nodes; cpu_node++)
+    {
+      if (!has_node (text, unit, false, cpu_node))
+        continue;
+      fprintf (text->file, "node %-6d", cpu_node);
+      for (int node = 0; node < n_nodes; node++)
+        if (has_node (text, unit, true, node))
+          print_place (text, unit, cpu_node, node);
+      fputc ('\n', text->file);
+    }
+}
+
+static void
+print_table (struct nv_text *text, struct nv_table *table)
+{
+  if (table->n_rows > 0)
+    fputc ('\n', text->file);
+  nv_table_print (table, text->file);
+  nv_table_clear (table);
+}
+
+void
+nv_text_end (struct nv_text *text)
+{
+  if (!text)
+    return;
+  if (text->in_stream_block)
+    fputs (DASHES
+           "Solution Validates: what was checked after timing is what it must be, on all arrays\n" DASHES,
+           text->file);
+  if (text->n_places > 0)
+    {
+      print_matrix (text, NV_UNIT_BYTES_PER_S, "Bandwidth in MB/s, reading from memory of");
+      print_matrix (text, NV_UNIT_NS_PER_LOAD, "Latency in ns of loads from memory of");
+    }
+  print_table (text, &text->kernels);
+  if (text->load.n_rows > 0)
+    fprintf (text->file, "\n%s", text->load_title);
+  print_table (text, &text->load);
+  print_table (text, &text->residence);
+  print_table (text, &text->notes);
+  free (text->places);
+  free (text);
+}

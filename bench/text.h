@@ -1,0 +1,29 @@
+#pragma once
+
+#include "bench/bench.h"
+
+#include <stdio.h>
+
+/* A measurement for people, and for what reads STREAM's output.
+ *
+ * What is about to run and on what machine is printed before it starts. STREAM's result lines follow in one
+ * block, each as soon as its kernel is done, since nothing else is printed meanwhile; tables of all groups,
+ * of where the pages are and of what is to be known come at the end. */
+struct nv_text;
+
+/* Memory that runs out ends the program. @file: borrowed. */
+struct nv_text *nv_text_new (FILE *file);
+
+/* A reporter's two functions. @data: the nv_text. */
+void nv_text_start (void *data, const struct nv_setup *setup, const struct nv_team *team, const json_t *facts,
+                    double timer_tick_ns);
+void nv_text_result (void *data, const struct nv_setup *setup, const struct nv_result *result);
+
+/* The tables of what was measured, and frees. @text: (nullable) */
+void nv_text_end (struct nv_text *text);
+
+/* What the machine is, a few aligned lines; in text-facts.c. */
+void nv_text_facts (const json_t *facts, FILE *file);
+
+/* `512 MiB`, `76.3 MiB`, `1.5 GiB`, into @text. Returns: @text. */
+const char *nv_text_size (uint64_t bytes, char *text, size_t size);
