@@ -1,1 +1,568 @@
-#include "bench/bench.h"
+/* A measurement: holds what is asked against what can be, measures kernel by kernel, and reports. */
+
+#include "bench/measure.h"
+#include "bench/facts.h"
+#include "bench/proc.h"
+#include "bench/rng.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+enum
+{
+  SHORTEST_TICKS = 1000, /* so that the timer's step is 0.1 % of an iteration at most */
+  N_ALIKE = 3,           /* warm-ups in a row that must agree */
+  MAX_WARM_UPS = 10,
+};
+
+static const double alike = 1.05, mismatch_limit = 0.01, MIB = 1048576;
+static const int64_t warm_up_ns = 2000000000;
+
+/* The smallest step that the clock was seen to make: its resolution, or what a call costs if that is more. */
+static double
+measure_tick_ns (void)
+{
+  int64_t tick = INT64_MAX, before = nv_now_ns ();
+
+  for (unsigned i = 0; i < 10000; i++)
+    {
+      int64_t now = nv_now_ns ();
+
+      if (now > before && now - before < tick)
+        tick = now - before;
+      before = now;
+    }
+  return tick == INT64_MAX ? 1 : (double)tick;
+}
+
+bool
+nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned done)
+{
+  const struct nv_reporter *reporter = bench->reporter;
+
+  if (!bench->interrupted && reporter->cancelled && reporter->cancelled (reporter->data))
+    bench->interrupted = true;
+  if (!bench->interrupted && reporter->progress)
+    reporter->progress (reporter->data, kernel, done, bench->setup->iterations);
+  return bench->interrupted;
+}
+
+enum nv_status
+nv_bench_status (const struct nv_bench *bench, int error)
+{
+  if (error >= 0)
+    return NV_STATUS_DONE;
+  if (error == -EINVAL || error == -ENODEV || (error == -ENOMEM && bench->pages.kind == NV_PAGE_HUGETLB))
+    return NV_STATUS_USAGE;
+  return NV_STATUS_FAILED;
+}
+
+/* --- how large --- */
+
+uint64_t
+nv_default_size_bytes (const json_t *facts, const struct nv_team *team, unsigned n_arrays,
+                       uint64_t available_bytes)
+{
+  uint64_t step = (uint64_t)team->n_threads * NV_BASE_PAGE_BYTES;
+  uint64_t cache = nv_facts_last_level_cache_bytes (facts, team->cpus, team->n_threads);
+  uint64_t wanted = cache ? 4 * cache : UINT64_C (256) << 20;
+  uint64_t possible = available_bytes / 5 * 3 / (n_arrays ? n_arrays : 1);
+  uint64_t bytes = (wanted < possible ? wanted : possible) / step * step;
+
+  return bytes ? bytes : step;
+}
+
+/* Does the policy name the nodes that pages go to? */
+static bool
+has_nodes (const struct nv_pages *pages)
+{
+  return pages->policy != NV_PAGES_FIRST_TOUCH && pages->policy != NV_PAGES_LOCAL
+         && pages->policy != NV_PAGES_MIXED;
+}
+
+/* Without /proc the kernel says at least what is free. */
+static uint64_t
+machine_available_bytes (void)
+{
+  struct nv_proc_memory memory;
+  struct sysinfo info;
+
+  if (nv_proc_machine_memory ("/", &memory) == 0)
+    return memory.available;
+  return sysinfo (&info) == 0 ? (uint64_t)info.freeram * info.mem_unit : 0;
+}
+
+/* What of the policy's nodes, or of the machine, is there to be had. Where all nodes are used, the machine's
+ * own figure counts: some hypervisors bring a guest's memory online as it is touched, and its nodes report
+ * less. */
+static uint64_t
+available_bytes (const struct nv_pages *pages)
+{
+  struct nv_pages all = { .policy = NV_PAGES_INTERLEAVE,
+                          .kind = pages->kind,
+                          .page_bytes = pages->page_bytes };
+  struct nv_message message;
+  bool all_known = nv_pages_resolve (&all, &message) == 0;
+  const struct nv_pages *used = has_nodes (pages) ? pages : &all;
+  uint64_t sum = 0, total, free_pages;
+  struct nv_proc_memory memory;
+
+  if (pages->kind != NV_PAGE_HUGETLB && (!all_known || used->n_nodes >= all.n_nodes))
+    return machine_available_bytes ();
+  for (size_t i = 0; i < used->n_nodes; i++)
+    if (pages->kind != NV_PAGE_HUGETLB)
+      sum += nv_proc_node_memory ("/", used->nodes[i].node, &memory) == 0 ? memory.available : 0;
+    else if (nv_proc_huge_pages ("/", used->nodes[i].node, pages->page_bytes, &total, &free_pages) == 0)
+      sum += free_pages * pages->page_bytes;
+  return sum;
+}
+
+int
+nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const struct nv_team *team,
+               unsigned n_arrays, uint64_t *ret_bytes, struct nv_message *message)
+{
+  const struct nv_setup *setup = bench->setup;
+  uint64_t available = available_bytes (pages), asked = setup->size_bytes, needed;
+
+  if (asked == 0)
+    {
+      *ret_bytes = nv_default_size_bytes (bench->facts, team, n_arrays, available);
+      return 0;
+    }
+  /* Reserved pages are counted where they are mapped, with what to do about it. */
+  if (pages->kind != NV_PAGE_HUGETLB
+      && (__builtin_mul_overflow (asked, n_arrays, &needed) || needed > available))
+    return nv_fail (message, EINVAL,
+                    "size %.0f MiB: %u arrays of that do not fit into the %.0f MiB that are available%s; "
+                    "%.0f MiB would",
+                    (double)asked / MIB, n_arrays, (double)available / MIB,
+                    has_nodes (pages) ? " on the nodes asked for" : "",
+                    (double)(available / n_arrays / 1048576));
+  *ret_bytes = asked;
+  return 0;
+}
+
+/* --- the threads' turns --- */
+
+struct turn
+{
+  struct nv_arrays *arrays;
+  const struct nv_kernel *kernel;
+  nv_pass_fn pass;
+};
+
+static int
+prepare_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  const struct turn *turn = data;
+
+  return turn->kernel->prepare (&turn->arrays->workers[thread].part, message);
+}
+
+int
+nv_arrays_prepare (struct nv_arrays *arrays, const struct nv_kernel *kernel, struct nv_message *message)
+{
+  return nv_team_run (arrays->team, prepare_thread, &(struct turn){ .arrays = arrays, .kernel = kernel },
+                      message);
+}
+
+static int
+verify_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  const struct turn *turn = data;
+
+  return turn->kernel->verify (&turn->arrays->workers[thread].part, turn->pass, message);
+}
+
+int
+nv_arrays_verify (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_message *message)
+{
+  struct turn turn = { .arrays = arrays, .kernel = code->kernel, .pass = code->pass };
+
+  return nv_team_run (arrays->team, verify_thread, &turn, message);
+}
+
+static int
+pass_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  const struct turn *turn = data;
+  struct nv_worker *worker = &turn->arrays->workers[thread];
+
+  nv_team_barrier ();
+  worker->start_ns = nv_now_ns ();
+  worker->part.checksum = turn->pass (&worker->part);
+  worker->end_ns = nv_now_ns ();
+  return 0;
+}
+
+static double
+value_of (const struct nv_iteration *iteration, enum nv_unit unit, unsigned n_threads)
+{
+  double seconds = (double)iteration->time_ns / 1e9;
+
+  switch (unit)
+    {
+    case NV_UNIT_NS_PER_LOAD: /* as one thread sees it */
+      return (double)iteration->time_ns * n_threads / (double)iteration->operations;
+    case NV_UNIT_OPERATIONS_PER_S:
+      return (double)iteration->operations / seconds;
+    default:
+      return (double)iteration->bytes / seconds;
+    }
+}
+
+int
+nv_arrays_pass (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_iteration *ret_iteration,
+                struct nv_message *message)
+{
+  struct turn turn = { .arrays = arrays, .kernel = code->kernel, .pass = code->pass };
+  struct nv_iteration iteration = { 0 };
+  int64_t start = INT64_MAX, end = 0;
+  int result = nv_team_run (arrays->team, pass_thread, &turn, message);
+
+  if (result < 0)
+    return result;
+  for (unsigned i = 0; i < arrays->team->n_threads; i++)
+    {
+      const struct nv_worker *worker = &arrays->workers[i];
+
+      start = worker->start_ns < start ? worker->start_ns : start;
+      end = worker->end_ns > end ? worker->end_ns : end;
+      iteration.bytes += code->kernel->bytes (&worker->part);
+      iteration.operations += code->kernel->operations (&worker->part);
+    }
+  iteration.start_ns = (uint64_t)start;
+  iteration.time_ns = end > start ? (uint64_t)(end - start) : 1;
+  iteration.value = value_of (&iteration, code->kernel->unit, arrays->team->n_threads);
+  *ret_iteration = iteration;
+  return 0;
+}
+
+/* --- one kernel --- */
+
+/* One that is being measured. */
+struct subject
+{
+  struct nv_bench *bench;
+  struct nv_arrays *arrays;
+  const struct nv_candidate *code;
+};
+
+static int
+fail_short (const struct subject *subject, uint64_t time_ns)
+{
+  const struct nv_bench *bench = subject->bench;
+  double limit_ns = SHORTEST_TICKS * bench->tick_ns;
+  uint64_t kib = 4;
+
+  if (subject->code->kernel->unit != NV_UNIT_BYTES_PER_S)
+    return nv_fail (bench->message, EINVAL,
+                    "kernel '%s': an iteration takes %llu ns, less than %d ticks of the timer (%.0f ns each)",
+                    subject->code->kernel->name, (unsigned long long)time_ns, SHORTEST_TICKS, bench->tick_ns);
+  /* Twice what is needed, as it may run faster then. */
+  while ((double)kib * 1024 * (double)time_ns < 2 * limit_ns * (double)subject->arrays->size_bytes)
+    kib *= 2;
+  return nv_fail (
+      bench->message, EINVAL,
+      "size %llu: an iteration of '%s' takes %llu ns, less than %d ticks of the timer (%.0f ns each); size "
+      "%lluK would do",
+      (unsigned long long)subject->arrays->size_bytes, subject->code->kernel->name,
+      (unsigned long long)time_ns, SHORTEST_TICKS, bench->tick_ns, (unsigned long long)kib);
+}
+
+static int
+iterate (void *data, struct nv_iteration *iteration)
+{
+  const struct subject *subject = data;
+  struct nv_bench *bench = subject->bench;
+  int result = nv_arrays_pass (subject->arrays, subject->code, iteration, bench->message);
+
+  if (result == 0 && (double)iteration->time_ns < SHORTEST_TICKS * bench->tick_ns)
+    result = fail_short (subject, iteration->time_ns);
+  return result;
+}
+
+static bool
+are_alike (const uint64_t *times)
+{
+  uint64_t low = times[0], high = times[0];
+
+  for (unsigned i = 1; i < N_ALIKE; i++)
+    {
+      low = times[i] < low ? times[i] : low;
+      high = times[i] > high ? times[i] : high;
+    }
+  return (double)high <= alike * (double)low;
+}
+
+static int
+warm_up (struct subject *subject, struct nv_result *result)
+{
+  const char *name = subject->code->kernel->name;
+  int64_t deadline_ns = nv_now_ns () + warm_up_ns;
+  uint64_t times[N_ALIKE];
+
+  while (!result->stable && result->warm_ups < MAX_WARM_UPS
+         && (result->warm_ups == 0 || nv_now_ns () < deadline_ns)
+         && !nv_bench_cancelled (subject->bench, name, 0))
+    {
+      struct nv_iteration iteration;
+      int error = iterate (subject, &iteration);
+
+      if (error < 0)
+        return error;
+      times[result->warm_ups++ % N_ALIKE] = iteration.time_ns;
+      result->stable = result->warm_ups >= N_ALIKE && are_alike (times);
+    }
+  return 0;
+}
+
+static int
+prepare_subject (struct subject *subject, const char *name, struct nv_candidate *candidates,
+                 struct nv_result *result)
+{
+  struct nv_bench *bench = subject->bench;
+  int n = nv_paths_list (bench->setup, name, candidates, bench->message), chosen;
+
+  if (n < 0 || (chosen = nv_arrays_need (subject->arrays, candidates[0].kernel->arrays, bench->message)) < 0
+      || (chosen = nv_arrays_prepare (subject->arrays, candidates[0].kernel, bench->message)) < 0
+      || (chosen = nv_paths_choose (subject->arrays, candidates, (size_t)n, bench->message)) < 0)
+    return n < 0 ? n : chosen;
+  subject->code = &candidates[chosen];
+  result->kernel = subject->code->kernel;
+  result->path = subject->code->path;
+  result->path_chosen = n > 1;
+  return 0;
+}
+
+enum nv_status
+nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *name, int cpu_node,
+                 int memory_node)
+{
+  struct nv_candidate candidates[NV_MAX_PATHS];
+  struct subject subject = { .bench = bench, .arrays = arrays };
+  struct nv_result result = { .cpu_node = cpu_node, .memory_node = memory_node };
+  struct nv_series series = { 0 };
+  enum nv_status status;
+  int error = prepare_subject (&subject, name, candidates, &result);
+
+  if (error == 0)
+    error = warm_up (&subject, &result);
+  if (error == 0)
+    error = nv_series_make (&series, bench->setup->iterations, arrays->team->n_threads, bench->message);
+  if (error == 0)
+    error = nv_series_run (bench, &series, arrays->team, name, iterate, &subject);
+  if (error == 0 && series.n > 0)
+    error = nv_arrays_verify (arrays, subject.code, bench->message);
+  status = nv_bench_status (bench, error);
+  if (status == NV_STATUS_DONE && series.n > 0)
+    status = nv_bench_report (bench, arrays, result.kernel->arrays, &series, &result);
+  nv_series_clear (&series);
+  return status;
+}
+
+/* --- the report --- */
+
+/* "66.0 % on node 0, 34.0 % on node 1" */
+static void
+format_nodes (const struct nv_residence *residence, char *text, size_t size)
+{
+  size_t used = 0;
+
+  text[0] = '\0';
+  for (size_t i = 0; i < residence->n_nodes && used < size; i++)
+    if (residence->node_bytes[i])
+      used +=
+          (size_t)snprintf (text + used, size - used, "%s%.1f %% on node %zu", used ? ", " : "",
+                            100 * (double)residence->node_bytes[i] / (double)residence->resident_bytes, i);
+}
+
+/* The first mismatch is told: the others are in the results. */
+static void
+note_mismatch (struct nv_bench *bench, const struct nv_arrays *arrays, const struct nv_result *result,
+               unsigned which)
+{
+  size_t n = 0;
+
+  for (unsigned i = 0; i < NV_N_ARRAYS; i++)
+    if (which & 1u << i)
+      {
+        const struct nv_residence *residence = &result->residence[n++];
+        char asked[96], found[192];
+
+        if (bench->mismatch || residence->mismatch <= mismatch_limit)
+          continue;
+        nv_pages_format (arrays->pages, asked, sizeof asked);
+        format_nodes (residence, found, sizeof found);
+        bench->mismatch = true;
+        nv_fail (&bench->mismatch_message, 0, "pages '%s': array %c of '%s' is off by %.1f %%: %s", asked,
+                 (char)('a' + i), result->kernel->name, 100 * residence->mismatch, found);
+      }
+}
+
+enum nv_status
+nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigned which,
+                 struct nv_series *series, struct nv_result *result)
+{
+  const struct nv_team *team = arrays->team;
+  struct nv_residence *residences;
+  uint64_t cache = nv_facts_last_level_cache_bytes (bench->facts, team->cpus, team->n_threads);
+  int n_arrays, error;
+
+  error =
+      nv_series_summarize (series, nv_rng_draw64 (bench->setup->seed, NV_DRAW_SUMMARY, 0), bench->message);
+  if (error < 0)
+    return nv_bench_status (bench, error);
+  n_arrays = nv_arrays_residence (arrays, which, &residences, bench->message);
+  if (n_arrays < 0)
+    return nv_bench_status (bench, n_arrays);
+  result->team = team;
+  result->size_bytes = which ? arrays->size_bytes : 0;
+  result->cache_resident_possible = which && (cache == 0 || arrays->size_bytes < 4 * cache);
+  result->n_pairs = series->n_pairs;
+  result->iterations = series->iterations;
+  result->n_iterations = series->n;
+  result->n_changed = series->n_changed;
+  result->groups = series->groups;
+  result->n_groups = series->n_groups;
+  result->residence = residences;
+  result->n_arrays = (size_t)n_arrays;
+  note_mismatch (bench, arrays, result, which);
+  bench->reporter->result (bench->reporter->data, bench->setup, result);
+  nv_arrays_free_residences (residences, (size_t)n_arrays);
+  return NV_STATUS_DONE;
+}
+
+/* --- the whole run --- */
+
+/* A chase shows the latency that one thread sees, unless more are asked for. */
+static bool
+runs_alone (const struct nv_setup *setup, const struct nv_kernel *kernel)
+{
+  const struct nv_team_request *team = &setup->team;
+
+  return setup->mode == NV_MODE_KERNELS && kernel->unit == NV_UNIT_NS_PER_LOAD && team->n_threads == 0
+         && team->per_node == 0 && !team->cpus;
+}
+
+/* Holds each kernel asked for against what there is. @ret_arrays: of all of them; @ret_all_alone: none needs
+ * more than one thread. */
+static int
+check_kernels (const struct nv_setup *setup, unsigned *ret_arrays, bool *ret_all_alone,
+               struct nv_message *message)
+{
+  struct nv_candidate candidates[NV_MAX_PATHS];
+
+  *ret_arrays = 0;
+  *ret_all_alone = true;
+  for (size_t i = 0; i < setup->n_kernels; i++)
+    {
+      int n = nv_paths_list (setup, setup->kernels[i], candidates, message);
+
+      if (n < 0)
+        return n;
+      if (setup->access != NV_ACCESS_SEQ && nv_kernel_has_own_order (candidates[0].kernel))
+        return nv_fail (message, EINVAL,
+                        "access '%s': kernel '%s' has an order of its own, and goes with 'seq' alone",
+                        setup->access == NV_ACCESS_PAGE ? "page" : "line", setup->kernels[i]);
+      *ret_arrays |= candidates[0].kernel->arrays;
+      *ret_all_alone &= runs_alone (setup, candidates[0].kernel);
+    }
+  if (setup->n_kernels == 0 || setup->iterations == 0)
+    return nv_fail (message, EINVAL, "%s: at least one is needed",
+                    setup->n_kernels ? "iterations" : "kernel");
+  return 0;
+}
+
+/* Everything that can be wrong with the setup is found here, before anything is measured. */
+static int
+begin (struct nv_bench *bench)
+{
+  const struct nv_setup *setup = bench->setup;
+  struct nv_team_request request = setup->team;
+  unsigned arrays;
+  bool all_alone;
+  int error = check_kernels (setup, &arrays, &all_alone, bench->message);
+
+  if (error == 0)
+    error = nv_pages_resolve (&bench->pages, bench->message);
+  if (error < 0)
+    return error;
+  if (all_alone)
+    request.n_threads = 1;
+  error = nv_team_make (&request, &bench->team, bench->message);
+  if (error < 0)
+    return error;
+  bench->facts = nv_facts_read ("/");
+  bench->tick_ns = measure_tick_ns ();
+  return nv_bench_size (bench, &bench->pages, &bench->team, (unsigned)__builtin_popcount (arrays | 1),
+                        &bench->size_bytes, bench->message);
+}
+
+static enum nv_status
+measure_kernels (struct nv_bench *bench)
+{
+  const struct nv_setup *setup = bench->setup;
+  struct nv_team_request alone = setup->team;
+  struct nv_team one = { 0 };
+  struct nv_arrays arrays = { 0 };
+  int error;
+
+  alone.n_threads = 1;
+  error = nv_team_make (&alone, &one, bench->message);
+  enum nv_status status = nv_bench_status (bench, error);
+
+  for (size_t i = 0; i < setup->n_kernels && status == NV_STATUS_DONE && !bench->interrupted; i++)
+    {
+      const struct nv_kernel *kernel = nv_kernel_find (NV_ISA_PORTABLE, setup->kernels[i]);
+      const struct nv_team *team = runs_alone (setup, kernel) ? &one : &bench->team;
+
+      if (arrays.team != team)
+        {
+          if (arrays.team)
+            nv_arrays_clear (&arrays);
+          error = nv_arrays_make (setup, &bench->pages, team, bench->size_bytes, &arrays, bench->message);
+          status = nv_bench_status (bench, error);
+        }
+      if (status == NV_STATUS_DONE)
+        status = nv_bench_kernel (bench, &arrays, setup->kernels[i], -1, -1);
+    }
+  if (arrays.team)
+    nv_arrays_clear (&arrays);
+  nv_team_clear (&one);
+  return status;
+}
+
+enum nv_status
+nv_bench_run (const struct nv_setup *setup, const struct nv_reporter *reporter, struct nv_message *message)
+{
+  struct nv_bench bench = { .setup = setup, .reporter = reporter, .message = message, .pages = setup->pages };
+  enum nv_status status = nv_bench_status (&bench, begin (&bench));
+
+  if (status == NV_STATUS_DONE)
+    {
+      reporter->start (reporter->data, setup, &bench.team, bench.facts, bench.tick_ns);
+      if (setup->mode == NV_MODE_MATRIX)
+        status = nv_bench_matrix (&bench);
+      else if (setup->mode == NV_MODE_LOADED_LATENCY)
+        status = nv_bench_loaded_latency (&bench);
+      else
+        status = measure_kernels (&bench);
+    }
+  if (status == NV_STATUS_DONE && bench.interrupted)
+    {
+      nv_fail (message, EINTR, "interrupted");
+      status = NV_STATUS_FAILED;
+    }
+  if (status == NV_STATUS_DONE && bench.mismatch)
+    {
+      *message = bench.mismatch_message;
+      status = NV_STATUS_DOES_NOT_HOLD;
+    }
+  json_decref (bench.facts);
+  nv_team_clear (&bench.team);
+  return status;
+}

@@ -21,6 +21,7 @@ double nv_quantile (const double *sorted, size_t n, double q);
  * @seed: of the resampling
  *
  * The interval is the percentile bootstrap's, 2000 resamples: B. Efron, R. J. Tibshirani, "An introduction to
- * the bootstrap" (1993), section 13.3.
+ * the bootstrap" (1993), section 13.3; from 2000 values on, what that comes to with many: the ranks
+ * n / 2 -+ 0.98 sqrt (n).
  */
 void nv_summarize (double *values, size_t n, uint64_t seed, struct nv_summary *ret_summary);

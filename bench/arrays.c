@@ -1,0 +1,239 @@
+/* What a team works on: its parts of the arrays, and the order in which it goes over them. */
+
+#include "bench/measure.h"
+#include "bench/rng.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum
+{
+  HUGE_BYTES = 2097152,
+};
+
+uint64_t
+nv_part_pages (uint64_t n_pages, unsigned n_threads, unsigned thread)
+{
+  return n_pages / n_threads + (thread < n_pages % n_threads);
+}
+
+struct nv_part
+nv_part_stretch (const struct nv_part *part, size_t first, size_t n)
+{
+  struct nv_part stretch = *part;
+  size_t elements = first * part->unit_bytes / sizeof (double);
+
+  stretch.n_units = n;
+  stretch.bytes = n * part->unit_bytes;
+  if (part->order)
+    stretch.order += first;
+  else
+    {
+      stretch.a = part->a ? part->a + elements : NULL;
+      stretch.b = part->b ? part->b + elements : NULL;
+      stretch.c = part->c ? part->c + elements : NULL;
+      stretch.first += elements;
+    }
+  return stretch;
+}
+
+/* A random order (R. Durstenfeld, "Algorithm 235: random permutation", CACM 7 (1964)) in memory of the
+ * thread's own, on huge pages if there are, as the page walks of the order are not what is measured. */
+static int
+draw_order (unsigned thread, void *data, struct nv_message *message)
+{
+  struct nv_arrays *arrays = data;
+  struct nv_worker *worker = &arrays->workers[thread];
+  size_t n = worker->part.n_units, bytes = (n * sizeof (uint32_t) + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
+  uint32_t *order = n <= UINT32_MAX ? aligned_alloc (HUGE_BYTES, bytes) : NULL;
+
+  if (!order)
+    return nv_fail (message, ENOMEM, "cannot draw an order of %zu units: out of memory", n);
+  madvise (order, bytes, MADV_HUGEPAGE);
+  for (size_t i = 0; i < n; i++)
+    {
+      uint64_t draw = nv_rng_draw64 (arrays->setup->seed, NV_DRAW_ORDER + thread, i);
+      size_t other = (size_t)((unsigned __int128)draw * (i + 1) >> 64);
+
+      order[i] = order[other];
+      order[other] = (uint32_t)i;
+    }
+  worker->order = order;
+  worker->part.order = order;
+  return 0;
+}
+
+static void
+divide (struct nv_arrays *arrays)
+{
+  const struct nv_setup *setup = arrays->setup;
+  unsigned n_threads = arrays->team->n_threads;
+  uint64_t first = 0;
+
+  for (unsigned i = 0; i < n_threads; i++)
+    {
+      size_t bytes =
+          nv_part_pages (arrays->size_bytes / NV_BASE_PAGE_BYTES, n_threads, i) * NV_BASE_PAGE_BYTES;
+      size_t unit_bytes = setup->access == NV_ACCESS_LINE ? NV_LINE_BYTES : NV_BASE_PAGE_BYTES;
+
+      arrays->owners[i] = (struct nv_owner){ .bytes = bytes, .node = arrays->team->nodes[i] };
+      arrays->workers[i].part = (struct nv_part){
+        .bytes = bytes,
+        .unit_bytes = unit_bytes,
+        .n_units = bytes / unit_bytes,
+        .first = first / sizeof (double),
+        .seed = nv_rng_draw64 (setup->seed, NV_DRAW_PART, i),
+        .scalar = 3, /* as STREAM's */
+        .options = &setup->kernel_options,
+      };
+      first += bytes;
+    }
+}
+
+int
+nv_arrays_make (const struct nv_setup *setup, const struct nv_pages *pages, const struct nv_team *team,
+                uint64_t size_bytes, struct nv_arrays *ret_arrays, struct nv_message *message)
+{
+  uint64_t n_pages = size_bytes / NV_BASE_PAGE_BYTES + (size_bytes % NV_BASE_PAGE_BYTES > 0);
+  struct nv_arrays arrays = {
+    .setup = setup, .pages = pages, .team = team, .size_bytes = n_pages * NV_BASE_PAGE_BYTES
+  };
+  int result = 0;
+
+  if (n_pages < team->n_threads)
+    return nv_fail (message, EINVAL,
+                    "size %llu: too small to be divided among %u threads: at least %u bytes are needed",
+                    (unsigned long long)size_bytes, team->n_threads, team->n_threads * NV_BASE_PAGE_BYTES);
+  arrays.owners = calloc (team->n_threads, sizeof *arrays.owners);
+  arrays.workers = aligned_alloc (NV_APART_BYTES, team->n_threads * sizeof *arrays.workers);
+  if (!arrays.owners || !arrays.workers)
+    {
+      free (arrays.owners);
+      free (arrays.workers);
+      return nv_fail (message, ENOMEM, "cannot divide the arrays: out of memory");
+    }
+  memset (arrays.workers, 0, team->n_threads * sizeof *arrays.workers);
+  divide (&arrays);
+  if (setup->access != NV_ACCESS_SEQ)
+    result = nv_team_run (team, draw_order, &arrays, message);
+  if (result < 0)
+    nv_arrays_clear (&arrays);
+  else
+    *ret_arrays = arrays;
+  return result;
+}
+
+void
+nv_arrays_clear (struct nv_arrays *arrays)
+{
+  for (unsigned i = 0; i < NV_N_ARRAYS; i++)
+    if (arrays->mapped & 1u << i)
+      nv_buffer_unmap (&arrays->buffers[i]);
+  for (unsigned i = 0; arrays->workers && i < arrays->team->n_threads; i++)
+    free (arrays->workers[i].order);
+  free (arrays->owners);
+  free (arrays->workers);
+  *arrays = (struct nv_arrays){ 0 };
+}
+
+/* Of buffer @i; what its thread starts at is behind what the threads before it have. */
+static void
+touch_part (const struct nv_arrays *arrays, unsigned i, unsigned thread)
+{
+  char *address = (char *)arrays->buffers[i].address + arrays->workers[thread].part.first * sizeof (double);
+
+  for (size_t at = 0; at < arrays->owners[thread].bytes; at += NV_BASE_PAGE_BYTES)
+    *(volatile char *)(address + at) = 0;
+}
+
+struct touch
+{
+  const struct nv_arrays *arrays;
+  unsigned which;
+};
+
+static int
+touch_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  const struct touch *touch = data;
+  const struct nv_arrays *arrays = touch->arrays;
+  bool for_all = arrays->setup->touched_by_main;
+
+  for (unsigned i = 0; i < NV_N_ARRAYS; i++)
+    if (touch->which & 1u << i && !for_all)
+      touch_part (arrays, i, thread);
+    else if (touch->which & 1u << i && thread == 0)
+      for (unsigned k = 0; k < arrays->team->n_threads; k++)
+        touch_part (arrays, i, k);
+  return 0;
+}
+
+static void
+show (struct nv_arrays *arrays, unsigned which)
+{
+  for (unsigned i = 0; i < arrays->team->n_threads; i++)
+    {
+      struct nv_part *part = &arrays->workers[i].part;
+      double **bases[NV_N_ARRAYS] = { &part->a, &part->b, &part->c };
+
+      for (unsigned k = 0; k < NV_N_ARRAYS; k++)
+        *bases[k] = which & 1u << k ? (double *)arrays->buffers[k].address + part->first : NULL;
+    }
+}
+
+int
+nv_arrays_need (struct nv_arrays *arrays, unsigned needed, struct nv_message *message)
+{
+  struct touch touch = { arrays, needed & ~arrays->mapped };
+  unsigned n_owners = arrays->team->n_threads;
+  int result = 0;
+
+  for (unsigned i = 0; i < NV_N_ARRAYS && result == 0; i++)
+    if (touch.which & 1u << i)
+      {
+        result = nv_buffer_map (arrays->pages, i, arrays->size_bytes, arrays->owners, n_owners,
+                                &arrays->buffers[i], message);
+        arrays->mapped |= result == 0 ? 1u << i : 0;
+      }
+  if (result == 0 && touch.which)
+    result = nv_team_run (arrays->team, touch_thread, &touch, message);
+  for (unsigned i = 0; i < NV_N_ARRAYS && result == 0; i++)
+    if (touch.which & 1u << i)
+      result = nv_buffer_settle (arrays->pages, &arrays->buffers[i], arrays->owners, n_owners, message);
+  if (result == 0)
+    show (arrays, needed);
+  return result;
+}
+
+int
+nv_arrays_residence (const struct nv_arrays *arrays, unsigned which, struct nv_residence **ret_residences,
+                     struct nv_message *message)
+{
+  struct nv_residence *residences = calloc (NV_N_ARRAYS, sizeof *residences);
+  int n = 0, result = residences ? 0 : nv_fail (message, ENOMEM, "cannot look at the pages: out of memory");
+
+  for (unsigned i = 0; i < NV_N_ARRAYS && result == 0; i++)
+    if (which & 1u << i)
+      {
+        result = nv_buffer_residence (arrays->pages, &arrays->buffers[i], arrays->owners,
+                                      arrays->team->n_threads, &residences[n], message);
+        n += result == 0;
+      }
+  if (result < 0)
+    {
+      nv_arrays_free_residences (residences, (size_t)n);
+      return result;
+    }
+  *ret_residences = residences;
+  return n;
+}
+
+void
+nv_arrays_free_residences (struct nv_residence *residences, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    nv_residence_clear (&residences[i]);
+  free (residences);
+}
