@@ -458,7 +458,7 @@ const struct nv_option nv_options[] = {
   { "iterations", .group = NV_OPTIONS_HOW, .value = "N", .set = set_iterations,
     .help = "timed repetitions of each kernel; default 20" },
   { "isa", .group = NV_OPTIONS_HOW, .value = "auto|portable|avx2|avx512", .set = set_isa,
-    .help = "instructions; auto, for these three, tries all and takes the fastest" },
+    .help = "instructions; auto (of this and the next two) tries them and takes the fastest" },
   { "store", .group = NV_OPTIONS_HOW, .value = "auto|temporal|nontemporal|rep", .set = set_store,
     .help = "through the caches, past them, or by the microcode's own choice (rep movs, rep stos)" },
   { "prefetch", .group = NV_OPTIONS_HOW, .value = "auto|off|on", .set = set_prefetch, .help = "by software" },

@@ -185,7 +185,8 @@ print_threads (struct nv_text *text, const struct nv_team *team)
     {
       nv_list_format ((const unsigned *)team->cpus, team->n_threads, cpus, sizeof cpus);
       format_nodes (team, nodes, sizeof nodes);
-      fprintf (text->file, ", on CPUs %s of nodes %s\n", cpus, nodes);
+      fprintf (text->file, ", on %s %s of %s %s\n", team->n_threads == 1 ? "CPU" : "CPUs", cpus,
+               strpbrk (nodes, ",-") ? "nodes" : "node", nodes);
     }
   else
     fputs (", not pinned\n", text->file);
