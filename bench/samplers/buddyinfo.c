@@ -60,7 +60,8 @@ parse_zone (char *line, struct zone *zone)
     {
       if (zone->n_orders == MAX_ORDERS || !nv_sample_count (word, &number)
           || __builtin_mul_overflow (number, UINT64_C (1) << zone->n_orders, &pages)
-          || __builtin_add_overflow (zone->free_pages, pages, &zone->free_pages))
+          || __builtin_add_overflow (zone->free_pages, pages, &zone->free_pages)
+          || zone->free_pages > INT64_MAX)
         return false;
       zone->free_blocks[zone->n_orders++] = number;
     }

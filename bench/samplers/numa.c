@@ -31,7 +31,8 @@ parse_meminfo (char *text, int node, struct nv_sample_values *values)
   if (!end || end[strlen (unit)] != '\0')
     return -EBADMSG;
   *end = '\0';
-  if (!nv_sample_count (word, &value.count) || __builtin_mul_overflow (value.count, KIB, &value.count))
+  if (!nv_sample_count (word, &value.count) || __builtin_mul_overflow (value.count, KIB, &value.count)
+      || value.count > INT64_MAX)
     return -EBADMSG;
   return nv_sample_add (values, &value);
 }

@@ -69,6 +69,8 @@ nv_sample_counters (char *text, int node, bool (*wanted) (const char *name), str
         continue;
       if (*value.name == '\0' || !line || !nv_sample_count (line, &value.count))
         return -EBADMSG;
+      if (value.count > INT64_MAX)
+        continue;
       result = nv_sample_add (values, &value);
       if (result < 0)
         return result;

@@ -17,7 +17,7 @@ struct nv_sample_value
   const char *zone; /* NULL: of no zone */
   int order;        /* of blocks of 2^order pages; -1: of none */
   bool is_ratio;
-  uint64_t count; /* if it is no ratio */
+  uint64_t count; /* if it is no ratio; at most INT64_MAX, as readers of JSON and databases have it */
   double ratio;   /* 0 to 1 */
 };
 
@@ -70,7 +70,8 @@ bool nv_sample_count (const char *word, uint64_t *ret_count);
  * nv_sample_counters:
  * @wanted: (nullable): which names; all
  *
- * Adds lines of the form `NAME COUNT`, as in vmstat and numastat. Returns: 0, -EBADMSG or -ENOMEM.
+ * Adds lines of the form `NAME COUNT`, as in vmstat and numastat. A count beyond INT64_MAX is one that went
+ * below zero, and left out. Returns: 0, -EBADMSG or -ENOMEM.
  */
 int
 nv_sample_counters (char *text, int node, bool (*wanted) (const char *name), struct nv_sample_values *values);

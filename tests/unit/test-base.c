@@ -1,3 +1,4 @@
+#include "base/duration.h"
 #include "base/error.h"
 #include "base/name.h"
 #include "base/problems.h"
@@ -72,6 +73,57 @@ sizes_are_shown_in_iec (void)
       g_autofree char *text = nv_size_format (cases[i].bytes);
 
       g_assert_cmpstr (text, ==, cases[i].text);
+    }
+}
+
+static void
+durations_have_a_unit (void)
+{
+  static const struct
+  {
+    const char *text;
+    guint64 ns;
+  } cases[] = {
+    { "7ns", 7 },
+    { "20us", 20000 },
+    { "100ms", 100 * NV_MS_IN_NS },
+    { "3s", 3000 * NV_MS_IN_NS },
+    { "2m", 120000 * NV_MS_IN_NS },
+    { "1h", 3600000 * NV_MS_IN_NS },
+    { "0s", 0 },
+    { "9223372036854775807ns", G_MAXINT64 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      guint64 ns = 77;
+
+      g_assert_true (nv_duration_parse (cases[i].text, &ns, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (ns, ==, cases[i].ns);
+    }
+}
+
+static void
+durations_that_could_be_misread_are_refused (void)
+{
+  static const char *const bad[] = { "",     "s",        "100",
+                                     "-1s",  "+1s",      "1.5s",
+                                     "1 s",  " 1s",      "1s ",
+                                     "1S",   "1min",     "1mss",
+                                     "0x1s", "2562048h", "9223372036854775808ns",
+                                     "1d",   "١s",       "18446744073709551617s" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      guint64 ns = 77;
+
+      g_assert_false (nv_duration_parse (bad[i], &ns, &error));
+      g_assert_error (error, NV_ERROR, NV_ERROR_USAGE);
+      g_assert_nonnull (strstr (error->message, bad[i]));
+      g_assert_cmpuint (ns, ==, 77);
     }
 }
 
@@ -203,6 +255,9 @@ main (int argc, char **argv)
   g_test_add_func ("/size/sizes_follow_iec", sizes_follow_iec);
   g_test_add_func ("/size/sizes_that_could_be_misread_are_refused", sizes_that_could_be_misread_are_refused);
   g_test_add_func ("/size/sizes_are_shown_in_iec", sizes_are_shown_in_iec);
+  g_test_add_func ("/duration/durations_have_a_unit", durations_have_a_unit);
+  g_test_add_func ("/duration/durations_that_could_be_misread_are_refused",
+                   durations_that_could_be_misread_are_refused);
   g_test_add_func ("/size/counts_keep_their_range", counts_keep_their_range);
   g_test_add_func ("/set/sets_are_written_the_shortest_way", sets_are_written_the_shortest_way);
   g_test_add_func ("/set/bad_sets_are_refused", bad_sets_are_refused);
