@@ -188,6 +188,14 @@ set_place (json_t *record, const struct nv_setup *setup, const struct nv_result 
     set_int (record, "memory_node", (uint64_t)result->memory_node);
 }
 
+/* A tenth of a ns is more than the probe can tell; a float would show digits that it does not have. 0:
+ * unknown. */
+static json_t *
+make_handover (float value_ns)
+{
+  return value_ns > 0 ? make_real (round (10.0 * (double)value_ns) / 10) : json_null ();
+}
+
 static void
 set_handover (json_t *record, const char *key, const float *values_ns, size_t n)
 {
@@ -197,7 +205,7 @@ set_handover (json_t *record, const char *key, const float *values_ns, size_t n)
     return;
   list = json_array ();
   for (size_t i = 0; i < n; i++)
-    json_array_append_new (list, values_ns[i] > 0 ? make_real ((double)values_ns[i]) : json_null ());
+    json_array_append_new (list, make_handover (values_ns[i]));
   json_object_set_new (record, key, list);
 }
 
@@ -262,7 +270,7 @@ set_group (json_t *record, const struct nv_setup *setup, const struct nv_group *
   if (group->handover_high_ns > 0)
     json_object_set_new (
         record, "handover_ns",
-        json_pack ("[f,f]", (double)group->handover_low_ns, (double)group->handover_high_ns));
+        json_pack ("[o,o]", make_handover (group->handover_low_ns), make_handover (group->handover_high_ns)));
 }
 
 /* The nodes that have any, as shares of all. */

@@ -222,29 +222,28 @@ set_no_pin (struct nv_setup *setup, const char *name, const char *value, struct 
   return 0;
 }
 
-/* Those of another room's parser, whose message may begin with what it found within the value. */
+/* By a parser that knows nothing of options: what its message says of the value follows the option's name. */
 static int
 set_pages_with (int (*parse) (const char *text, struct nv_pages *pages, struct nv_message *message),
-                struct nv_setup *setup, const char *name, const char *value, struct nv_message *message)
+                const char *subject, struct nv_setup *setup, const char *name, const char *value,
+                struct nv_message *message)
 {
   struct nv_pages pages = setup->pages;
   struct nv_message why;
-  size_t length = strlen (name);
-  int status = parse (value, &pages, &why);
+  char begin[128];
+  size_t length = (size_t)snprintf (begin, sizeof begin, "%s '%.100s': ", subject, value);
 
-  if (status == 0)
-    setup->pages = pages;
-  else if (strncmp (why.text, name, length) == 0 && strncmp (why.text + length, " '", 2) == 0)
-    *message = why;
-  else
-    nv_fail (message, EINVAL, "%s '%.100s': %.350s", name, value, why.text);
-  return status == 0 ? 0 : -EINVAL;
+  if (parse (value, &pages, &why) != 0)
+    return nv_fail (message, EINVAL, "%s '%.100s': %.350s", name, value,
+                    why.text + (strncmp (why.text, begin, length) == 0 ? length : 0));
+  setup->pages = pages;
+  return 0;
 }
 
 static int
 set_pages (struct nv_setup *setup, const char *name, const char *value, struct nv_message *message)
 {
-  return set_pages_with (nv_pages_parse, setup, name, value, message);
+  return set_pages_with (nv_pages_parse, "pages", setup, name, value, message);
 }
 
 static int
@@ -256,7 +255,7 @@ parse_page_size_here (const char *text, struct nv_pages *pages, struct nv_messag
 static int
 set_page_size (struct nv_setup *setup, const char *name, const char *value, struct nv_message *message)
 {
-  return set_pages_with (parse_page_size_here, setup, name, value, message);
+  return set_pages_with (parse_page_size_here, "page size", setup, name, value, message);
 }
 
 static int
