@@ -237,3 +237,109 @@ nv_arrays_free_residences (struct nv_residence *residences, size_t n)
     nv_residence_clear (&residences[i]);
   free (residences);
 }
+
+/* --- the threads' turns --- */
+
+struct turn
+{
+  struct nv_arrays *arrays;
+  const struct nv_kernel *kernel;
+  nv_pass_fn pass;
+};
+
+static int
+prepare_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  const struct turn *turn = data;
+
+  return turn->kernel->prepare (&turn->arrays->workers[thread].part, message);
+}
+
+int
+nv_arrays_prepare (struct nv_arrays *arrays, const struct nv_kernel *kernel, struct nv_message *message)
+{
+  return nv_team_run (arrays->team, prepare_thread, &(struct turn){ .arrays = arrays, .kernel = kernel },
+                      message);
+}
+
+static int
+verify_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  const struct turn *turn = data;
+
+  return turn->kernel->verify (&turn->arrays->workers[thread].part, turn->pass, message);
+}
+
+int
+nv_arrays_verify (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_message *message)
+{
+  struct turn turn = { .arrays = arrays, .kernel = code->kernel, .pass = code->pass };
+
+  return nv_team_run (arrays->team, verify_thread, &turn, message);
+}
+
+static int
+pass_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  const struct turn *turn = data;
+  struct nv_worker *worker = &turn->arrays->workers[thread];
+
+  nv_team_barrier ();
+  worker->start_ns = nv_now_ns ();
+  worker->part.checksum = turn->pass (&worker->part);
+  worker->end_ns = nv_now_ns ();
+  return 0;
+}
+
+uint64_t
+nv_arrays_time_ns (const struct nv_arrays *arrays, uint64_t *ret_start_ns)
+{
+  int64_t start = INT64_MAX, end = 0;
+
+  for (unsigned i = 0; i < arrays->team->n_threads; i++)
+    {
+      const struct nv_worker *worker = &arrays->workers[i];
+
+      start = worker->start_ns < start ? worker->start_ns : start;
+      end = worker->end_ns > end ? worker->end_ns : end;
+    }
+  *ret_start_ns = (uint64_t)start;
+  return end > start ? (uint64_t)(end - start) : 1;
+}
+
+static double
+value_of (const struct nv_iteration *iteration, enum nv_unit unit, unsigned n_threads)
+{
+  double seconds = (double)iteration->time_ns / 1e9;
+
+  switch (unit)
+    {
+    case NV_UNIT_NS_PER_LOAD: /* as one thread sees it */
+      return (double)iteration->time_ns * n_threads / (double)iteration->operations;
+    case NV_UNIT_OPERATIONS_PER_S:
+      return (double)iteration->operations / seconds;
+    default:
+      return (double)iteration->bytes / seconds;
+    }
+}
+
+int
+nv_arrays_pass (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_iteration *ret_iteration,
+                struct nv_message *message)
+{
+  struct turn turn = { .arrays = arrays, .kernel = code->kernel, .pass = code->pass };
+  struct nv_iteration iteration = { 0 };
+  int result = nv_team_run (arrays->team, pass_thread, &turn, message);
+
+  if (result < 0)
+    return result;
+  for (unsigned i = 0; i < arrays->team->n_threads; i++)
+    {
+      iteration.bytes += code->kernel->bytes (&arrays->workers[i].part);
+      iteration.operations += code->kernel->operations (&arrays->workers[i].part);
+    }
+  iteration.time_ns = nv_arrays_time_ns (arrays, &iteration.start_ns);
+  iteration.value = value_of (&iteration, code->kernel->unit, arrays->team->n_threads);
+  *ret_iteration = iteration;
+  return 0;
+}

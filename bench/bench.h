@@ -34,7 +34,7 @@ struct nv_setup
 {
   enum nv_mode mode;
   const char *kernels[NV_MAX_KERNELS];
-  size_t n_kernels;
+  size_t n_kernels; /* 0: STREAM's four; loaded latency: what loads, read */
   struct nv_kernel_options kernel_options;
   enum nv_access access;
   int isa, store, prefetch; /* enum nv_isa, enum nv_store, 0 or 1; or NV_AUTO */

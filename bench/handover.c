@@ -94,33 +94,25 @@ round_trips (struct nv_court *court, uint32_t *ball, unsigned n, int64_t patienc
   return true;
 }
 
-static int
-compare_floats (const void *a, const void *b)
-{
-  float x = *(const float *)a, y = *(const float *)b;
-
-  return (x > y) - (x < y);
-}
-
 /* Returns: ns a hand-over; 0: unknown. */
 static float
 lead (struct nv_court *court)
 {
-  float blocks[N_BLOCKS];
+  int64_t fastest = INT64_MAX;
   uint32_t ball = 0;
 
   if (!round_trips (court, &ball, 1, MEETING_NS))
     return 0;
   for (unsigned i = 0; i < N_BLOCKS; i++)
     {
-      int64_t start = now_ns ();
+      int64_t start = now_ns (), time;
 
       if (!round_trips (court, &ball, BLOCK_ROUND_TRIPS, REPLY_NS))
         return 0;
-      blocks[i] = (float)(now_ns () - start) / (2 * BLOCK_ROUND_TRIPS);
+      time = now_ns () - start;
+      fastest = time < fastest ? time : fastest;
     }
-  qsort (blocks, N_BLOCKS, sizeof *blocks, compare_floats);
-  return blocks[N_BLOCKS / 2];
+  return (float)fastest / (2 * BLOCK_ROUND_TRIPS);
 }
 
 static void
@@ -199,6 +191,14 @@ nv_handover_changed (const float *before_ns, const float *after_ns, size_t n_pai
         && (before_ns[i] > factor * after_ns[i] || after_ns[i] > factor * before_ns[i]))
       return true;
   return false;
+}
+
+static int
+compare_floats (const void *a, const void *b)
+{
+  float x = *(const float *)a, y = *(const float *)b;
+
+  return (x > y) - (x < y);
 }
 
 /* Each known value's class: 1 + the number of gaps below it; 0 for unknown ones. @sorted: room for n_probes.

@@ -20,7 +20,7 @@ unsigned nv_handover_partner (unsigned n_threads, unsigned round, unsigned threa
 
 /**
  * nv_handover_probe:
- * @ret_ns: (out): for each pair the time of one hand-over in ns, the median of several rounds; 0: unknown
+ * @ret_ns: (out): for each pair the time of one hand-over in ns, the fastest of several rounds; 0: unknown
  * (the two share a CPU, or one did not run in time)
  *
  * Takes about 0.3 ms a round of pairs that have no thread in common, n - 1 rounds.

@@ -1,13 +1,291 @@
+/* Latency under load, and from each node to each. */
+
 #include "bench/measure.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  SLICE_BYTES = 16384,  /* that a loading thread moves of each array between two pauses */
+  N_LOADS = 128 * 1024, /* of the chase in an iteration: 20 ms and more */
+  LEAD_NS = 1000000,    /* how long the load runs before the chase begins */
+  NO_LOAD = -1,
+};
+
+/* Pauses of the loading threads; they become shorter from step to step. */
+static const int64_t delays_ns[] = { NO_LOAD, 5000, 2000, 1000, 500, 300, 200, 100, 50, 0 };
+
+/* Thread 0 chases, the others load. */
+struct loaded
+{
+  struct nv_bench *bench;
+  struct nv_arrays *arrays;
+  struct nv_kernel_options options; /* of the chase */
+  struct nv_candidate chase, load;
+  int64_t delay_ns;
+  atomic_bool over;
+};
+
+static void
+pause_ns (int64_t ns)
+{
+  for (int64_t end = nv_now_ns () + ns; ns > 0 && nv_now_ns () < end;)
+    ;
+}
+
+static void
+load_memory (struct loaded *loaded, struct nv_worker *worker)
+{
+  size_t n = SLICE_BYTES / worker->part.unit_bytes;
+
+  n = n < worker->part.n_units ? n : worker->part.n_units;
+  while (!atomic_load_explicit (&loaded->over, memory_order_relaxed))
+    {
+      struct nv_part slice;
+
+      if (worker->at + n > worker->part.n_units)
+        worker->at = 0;
+      slice = nv_part_stretch (&worker->part, worker->at, n);
+      worker->part.checksum = loaded->load.pass (&slice);
+      worker->loaded_bytes += loaded->load.kernel->bytes (&slice);
+      worker->at += n;
+      pause_ns (loaded->delay_ns);
+    }
+}
+
+static int
+run_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  struct loaded *loaded = data;
+  struct nv_worker *worker = &loaded->arrays->workers[thread];
+
+  worker->loaded_bytes = 0;
+  nv_team_barrier ();
+  if (thread == 0)
+    pause_ns (LEAD_NS);
+  worker->start_ns = nv_now_ns ();
+  if (thread == 0)
+    {
+      worker->part.checksum = loaded->chase.pass (&worker->part);
+      worker->loaded_bytes = loaded->chase.kernel->bytes (&worker->part);
+      atomic_store (&loaded->over, true);
+    }
+  else if (loaded->delay_ns != NO_LOAD)
+    load_memory (loaded, worker);
+  worker->end_ns = nv_now_ns ();
+  return 0;
+}
+
+static int
+iterate (void *data, struct nv_iteration *ret_iteration)
+{
+  struct loaded *loaded = data;
+  const struct nv_worker *workers = loaded->arrays->workers;
+  struct nv_iteration iteration = { 0 };
+  int result;
+
+  atomic_store (&loaded->over, false);
+  result = nv_team_run (loaded->arrays->team, run_thread, loaded, loaded->bench->message);
+  if (result < 0)
+    return result;
+  iteration.start_ns = (uint64_t)workers[0].start_ns;
+  iteration.time_ns = (uint64_t)(workers[0].end_ns - workers[0].start_ns);
+  iteration.operations = loaded->chase.kernel->operations (&workers[0].part);
+  iteration.value = (double)iteration.time_ns / (double)iteration.operations;
+  for (unsigned i = 0; i < loaded->arrays->team->n_threads; i++)
+    if (workers[i].loaded_bytes)
+      {
+        iteration.bytes += workers[i].loaded_bytes;
+        iteration.load_bytes_per_s +=
+            (double)workers[i].loaded_bytes * 1e9 / (double)(workers[i].end_ns - workers[i].start_ns);
+      }
+  *ret_iteration = iteration;
+  return 0;
+}
+
+static int
+prepare_chase (unsigned thread, void *data, struct nv_message *message)
+{
+  struct loaded *loaded = data;
+  struct nv_part *part = &loaded->arrays->workers[0].part;
+
+  if (thread > 0)
+    return 0;
+  part->options = &loaded->options;
+  return loaded->chase.kernel->prepare (part, message);
+}
+
+static int
+verify_thread (unsigned thread, void *data, struct nv_message *message)
+{
+  struct loaded *loaded = data;
+  const struct nv_candidate *code = thread == 0 ? &loaded->chase : &loaded->load;
+
+  return code->kernel->verify (&loaded->arrays->workers[thread].part, code->pass, message);
+}
+
+/* One length of pauses. */
+static enum nv_status
+measure_step (struct loaded *loaded, int64_t delay_ns, bool chosen)
+{
+  struct nv_bench *bench = loaded->bench;
+  const struct nv_team *team = loaded->arrays->team;
+  const char *name = loaded->load.kernel->name;
+  struct nv_result result = {
+    .kernel = loaded->chase.kernel,
+    .load = loaded->load.kernel,
+    .path = loaded->load.path,
+    .path_chosen = chosen,
+    .delay_ns = delay_ns,
+    .cpu_node = -1,
+    .memory_node = -1,
+  };
+  struct nv_series series;
+  int error = nv_series_make (&series, bench->setup->iterations, team->n_threads, bench->message);
+  enum nv_status status;
+
+  loaded->delay_ns = delay_ns;
+  if (error == 0)
+    error = nv_bench_warm_up (bench, name, iterate, loaded, &result);
+  if (error == 0)
+    error = nv_series_run (bench, &series, team, name, iterate, loaded);
+  if (error == 0 && series.n > 0)
+    error = nv_team_run (team, verify_thread, loaded, bench->message);
+  status = nv_bench_status (bench, error);
+  if (status == NV_STATUS_DONE && series.n > 0)
+    status = nv_bench_report (bench, loaded->arrays,
+                              loaded->load.kernel->arrays | loaded->chase.kernel->arrays, &series, &result);
+  nv_series_clear (&series);
+  return status;
+}
+
+/* All lengths of pauses, with one kernel as the load. */
+static enum nv_status
+measure_load (struct nv_bench *bench, struct nv_arrays *arrays, const char *name)
+{
+  struct loaded loaded = { .bench = bench, .arrays = arrays, .options = bench->setup->kernel_options };
+  struct nv_candidate chases[NV_MAX_PATHS];
+  bool chosen;
+  int error = nv_paths_list (bench->setup, "chase", chases, bench->message);
+  enum nv_status status;
+
+  loaded.options.loads = N_LOADS;
+  loaded.chase = chases[0];
+  if (error > 0)
+    error = nv_paths_find (arrays, name, &loaded.load, &chosen, bench->message);
+  if (error == 0)
+    error = nv_arrays_need (arrays, loaded.load.kernel->arrays | loaded.chase.kernel->arrays, bench->message);
+  if (error == 0)
+    error = nv_team_run (arrays->team, prepare_chase, &loaded, bench->message);
+  status = nv_bench_status (bench, error);
+  for (size_t i = 0;
+       i < sizeof delays_ns / sizeof *delays_ns && status == NV_STATUS_DONE && !bench->interrupted; i++)
+    status = measure_step (&loaded, delays_ns[i], chosen);
+  /* The next kernel loads with all threads again, while its paths are tried. */
+  arrays->workers[0].part.options = &bench->setup->kernel_options;
+  return status;
+}
 
 enum nv_status
 nv_bench_loaded_latency (struct nv_bench *bench)
 {
-  return NV_STATUS_DONE;
+  const struct nv_setup *setup = bench->setup;
+  struct nv_arrays arrays;
+  int error = nv_arrays_make (setup, &bench->pages, &bench->team, bench->size_bytes, &arrays, bench->message);
+  enum nv_status status = nv_bench_status (bench, error);
+
+  if (status != NV_STATUS_DONE)
+    return status;
+  for (size_t i = 0; i < setup->n_kernels && status == NV_STATUS_DONE && !bench->interrupted; i++)
+    status = measure_load (bench, &arrays, setup->kernels[i]);
+  nv_arrays_clear (&arrays);
+  return status;
+}
+
+/* --- from each node to each --- */
+
+/* Those threads of the run's team whose CPU is on @node, as a team that borrows nothing. */
+static int
+make_team_of_node (const struct nv_team *all, unsigned node, struct nv_team *ret_team,
+                   struct nv_message *message)
+{
+  struct nv_team team = { .pinned = true };
+
+  team.cpus = calloc (all->n_threads, sizeof *team.cpus);
+  team.nodes = calloc (all->n_threads, sizeof *team.nodes);
+  if (!team.cpus || !team.nodes)
+    {
+      nv_team_clear (&team);
+      return nv_fail (message, ENOMEM, "cannot make a team for node %u: out of memory", node);
+    }
+  for (unsigned i = 0; i < all->n_threads; i++)
+    if (all->nodes[i] == node)
+      {
+        team.cpus[team.n_threads] = all->cpus[i];
+        team.nodes[team.n_threads++] = node;
+      }
+  *ret_team = team;
+  return 0;
+}
+
+static enum nv_status
+measure_on (struct nv_bench *bench, const struct nv_team *team, const struct nv_pages *pages,
+            const char *kernel)
+{
+  struct nv_arrays arrays;
+  uint64_t size_bytes;
+  enum nv_status status;
+  int error = nv_bench_size (bench, pages, team, 1, &size_bytes, bench->message);
+
+  if (error == 0)
+    error = nv_arrays_make (bench->setup, pages, team, size_bytes, &arrays, bench->message);
+  if (error < 0)
+    return nv_bench_status (bench, error);
+  status = nv_bench_kernel (bench, &arrays, kernel, (int)team->nodes[0], (int)pages->nodes[0].node);
+  nv_arrays_clear (&arrays);
+  return status;
+}
+
+/* From the CPUs of one node to the memory of each: bandwidth of all of them, latency of one. */
+static enum nv_status
+measure_row (struct nv_bench *bench, const struct nv_team *team, const struct nv_pages *targets)
+{
+  struct nv_team one = *team;
+  struct nv_pages pages = bench->pages;
+  enum nv_status status = NV_STATUS_DONE;
+
+  one.n_threads = 1;
+  pages.policy = NV_PAGES_BIND;
+  pages.n_nodes = 1;
+  for (size_t i = 0; i < targets->n_nodes && status == NV_STATUS_DONE && !bench->interrupted; i++)
+    {
+      pages.nodes[0] = targets->nodes[i];
+      status = measure_on (bench, team, &pages, "read");
+      if (status == NV_STATUS_DONE && !bench->interrupted)
+        status = measure_on (bench, &one, &pages, "chase");
+    }
+  return status;
 }
 
 enum nv_status
 nv_bench_matrix (struct nv_bench *bench)
 {
-  return NV_STATUS_DONE;
+  struct nv_pages targets = { .policy = NV_PAGES_INTERLEAVE }; /* no nodes: all with memory */
+  enum nv_status status = nv_bench_status (bench, nv_pages_resolve (&targets, bench->message));
+
+  for (unsigned node = 0; node < NV_MAX_NODES && status == NV_STATUS_DONE && !bench->interrupted; node++)
+    {
+      struct nv_team team;
+
+      status = nv_bench_status (bench, make_team_of_node (&bench->team, node, &team, bench->message));
+      if (status != NV_STATUS_DONE)
+        break;
+      if (team.n_threads > 0)
+        status = measure_row (bench, &team, &targets);
+      nv_team_clear (&team);
+    }
+  return status;
 }

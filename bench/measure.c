@@ -145,102 +145,6 @@ nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const
   return 0;
 }
 
-/* --- the threads' turns --- */
-
-struct turn
-{
-  struct nv_arrays *arrays;
-  const struct nv_kernel *kernel;
-  nv_pass_fn pass;
-};
-
-static int
-prepare_thread (unsigned thread, void *data, struct nv_message *message)
-{
-  const struct turn *turn = data;
-
-  return turn->kernel->prepare (&turn->arrays->workers[thread].part, message);
-}
-
-int
-nv_arrays_prepare (struct nv_arrays *arrays, const struct nv_kernel *kernel, struct nv_message *message)
-{
-  return nv_team_run (arrays->team, prepare_thread, &(struct turn){ .arrays = arrays, .kernel = kernel },
-                      message);
-}
-
-static int
-verify_thread (unsigned thread, void *data, struct nv_message *message)
-{
-  const struct turn *turn = data;
-
-  return turn->kernel->verify (&turn->arrays->workers[thread].part, turn->pass, message);
-}
-
-int
-nv_arrays_verify (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_message *message)
-{
-  struct turn turn = { .arrays = arrays, .kernel = code->kernel, .pass = code->pass };
-
-  return nv_team_run (arrays->team, verify_thread, &turn, message);
-}
-
-static int
-pass_thread (unsigned thread, void *data, struct nv_message *message)
-{
-  const struct turn *turn = data;
-  struct nv_worker *worker = &turn->arrays->workers[thread];
-
-  nv_team_barrier ();
-  worker->start_ns = nv_now_ns ();
-  worker->part.checksum = turn->pass (&worker->part);
-  worker->end_ns = nv_now_ns ();
-  return 0;
-}
-
-static double
-value_of (const struct nv_iteration *iteration, enum nv_unit unit, unsigned n_threads)
-{
-  double seconds = (double)iteration->time_ns / 1e9;
-
-  switch (unit)
-    {
-    case NV_UNIT_NS_PER_LOAD: /* as one thread sees it */
-      return (double)iteration->time_ns * n_threads / (double)iteration->operations;
-    case NV_UNIT_OPERATIONS_PER_S:
-      return (double)iteration->operations / seconds;
-    default:
-      return (double)iteration->bytes / seconds;
-    }
-}
-
-int
-nv_arrays_pass (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_iteration *ret_iteration,
-                struct nv_message *message)
-{
-  struct turn turn = { .arrays = arrays, .kernel = code->kernel, .pass = code->pass };
-  struct nv_iteration iteration = { 0 };
-  int64_t start = INT64_MAX, end = 0;
-  int result = nv_team_run (arrays->team, pass_thread, &turn, message);
-
-  if (result < 0)
-    return result;
-  for (unsigned i = 0; i < arrays->team->n_threads; i++)
-    {
-      const struct nv_worker *worker = &arrays->workers[i];
-
-      start = worker->start_ns < start ? worker->start_ns : start;
-      end = worker->end_ns > end ? worker->end_ns : end;
-      iteration.bytes += code->kernel->bytes (&worker->part);
-      iteration.operations += code->kernel->operations (&worker->part);
-    }
-  iteration.start_ns = (uint64_t)start;
-  iteration.time_ns = end > start ? (uint64_t)(end - start) : 1;
-  iteration.value = value_of (&iteration, code->kernel->unit, arrays->team->n_threads);
-  *ret_iteration = iteration;
-  return 0;
-}
-
 /* --- one kernel --- */
 
 /* One that is being measured. */
@@ -298,19 +202,19 @@ are_alike (const uint64_t *times)
   return (double)high <= alike * (double)low;
 }
 
-static int
-warm_up (struct subject *subject, struct nv_result *result)
+int
+nv_bench_warm_up (struct nv_bench *bench, const char *name,
+                  int (*once) (void *data, struct nv_iteration *iteration), void *data,
+                  struct nv_result *result)
 {
-  const char *name = subject->code->kernel->name;
   int64_t deadline_ns = nv_now_ns () + warm_up_ns;
   uint64_t times[N_ALIKE];
 
   while (!result->stable && result->warm_ups < MAX_WARM_UPS
-         && (result->warm_ups == 0 || nv_now_ns () < deadline_ns)
-         && !nv_bench_cancelled (subject->bench, name, 0))
+         && (result->warm_ups == 0 || nv_now_ns () < deadline_ns) && !nv_bench_cancelled (bench, name, 0))
     {
       struct nv_iteration iteration;
-      int error = iterate (subject, &iteration);
+      int error = once (data, &iteration);
 
       if (error < 0)
         return error;
@@ -320,46 +224,32 @@ warm_up (struct subject *subject, struct nv_result *result)
   return 0;
 }
 
-static int
-prepare_subject (struct subject *subject, const char *name, struct nv_candidate *candidates,
-                 struct nv_result *result)
-{
-  struct nv_bench *bench = subject->bench;
-  int n = nv_paths_list (bench->setup, name, candidates, bench->message), chosen;
-
-  if (n < 0 || (chosen = nv_arrays_need (subject->arrays, candidates[0].kernel->arrays, bench->message)) < 0
-      || (chosen = nv_arrays_prepare (subject->arrays, candidates[0].kernel, bench->message)) < 0
-      || (chosen = nv_paths_choose (subject->arrays, candidates, (size_t)n, bench->message)) < 0)
-    return n < 0 ? n : chosen;
-  subject->code = &candidates[chosen];
-  result->kernel = subject->code->kernel;
-  result->path = subject->code->path;
-  result->path_chosen = n > 1;
-  return 0;
-}
-
 enum nv_status
 nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *name, int cpu_node,
                  int memory_node)
 {
-  struct nv_candidate candidates[NV_MAX_PATHS];
-  struct subject subject = { .bench = bench, .arrays = arrays };
   struct nv_result result = { .cpu_node = cpu_node, .memory_node = memory_node };
+  struct nv_candidate code;
+  struct subject subject = { .bench = bench, .arrays = arrays, .code = &code };
   struct nv_series series = { 0 };
   enum nv_status status;
-  int error = prepare_subject (&subject, name, candidates, &result);
+  int error = nv_paths_find (arrays, name, &code, &result.path_chosen, bench->message);
 
   if (error == 0)
-    error = warm_up (&subject, &result);
+    error = nv_bench_warm_up (bench, name, iterate, &subject, &result);
   if (error == 0)
     error = nv_series_make (&series, bench->setup->iterations, arrays->team->n_threads, bench->message);
   if (error == 0)
     error = nv_series_run (bench, &series, arrays->team, name, iterate, &subject);
   if (error == 0 && series.n > 0)
-    error = nv_arrays_verify (arrays, subject.code, bench->message);
+    error = nv_arrays_verify (arrays, &code, bench->message);
   status = nv_bench_status (bench, error);
   if (status == NV_STATUS_DONE && series.n > 0)
-    status = nv_bench_report (bench, arrays, result.kernel->arrays, &series, &result);
+    {
+      result.kernel = code.kernel;
+      result.path = code.path;
+      status = nv_bench_report (bench, arrays, code.kernel->arrays, &series, &result);
+    }
   nv_series_clear (&series);
   return status;
 }
@@ -448,8 +338,8 @@ runs_alone (const struct nv_setup *setup, const struct nv_kernel *kernel)
          && team->per_node == 0 && !team->cpus;
 }
 
-/* Holds each kernel asked for against what there is. @ret_arrays: of all of them; @ret_all_alone: none needs
- * more than one thread. */
+/* Holds the kernels against what there is and what is asked. @ret_arrays: of all of them; @ret_all_alone:
+ * none needs more than one thread. */
 static int
 check_kernels (const struct nv_setup *setup, unsigned *ret_arrays, bool *ret_all_alone,
                struct nv_message *message)
@@ -461,19 +351,32 @@ check_kernels (const struct nv_setup *setup, unsigned *ret_arrays, bool *ret_all
   for (size_t i = 0; i < setup->n_kernels; i++)
     {
       int n = nv_paths_list (setup, setup->kernels[i], candidates, message);
+      const struct nv_kernel *kernel = candidates[0].kernel;
 
       if (n < 0)
         return n;
-      if (setup->access != NV_ACCESS_SEQ && nv_kernel_has_own_order (candidates[0].kernel))
+      if (setup->mode != NV_MODE_MATRIX && setup->access != NV_ACCESS_SEQ && nv_kernel_has_own_order (kernel))
         return nv_fail (message, EINVAL,
                         "access '%s': kernel '%s' has an order of its own, and goes with 'seq' alone",
-                        setup->access == NV_ACCESS_PAGE ? "page" : "line", setup->kernels[i]);
-      *ret_arrays |= candidates[0].kernel->arrays;
-      *ret_all_alone &= runs_alone (setup, candidates[0].kernel);
+                        setup->access == NV_ACCESS_PAGE ? "page" : "line", kernel->name);
+      if (setup->mode == NV_MODE_LOADED_LATENCY && kernel->unit != NV_UNIT_BYTES_PER_S)
+        return nv_fail (message, EINVAL, "kernel '%s': it moves no bytes that could load the memory",
+                        kernel->name);
+      *ret_arrays |= kernel->arrays;
+      *ret_all_alone &= runs_alone (setup, kernel);
     }
-  if (setup->n_kernels == 0 || setup->iterations == 0)
-    return nv_fail (message, EINVAL, "%s: at least one is needed",
-                    setup->n_kernels ? "iterations" : "kernel");
+  return 0;
+}
+
+static int
+check_team (const struct nv_setup *setup, const struct nv_team *team, struct nv_message *message)
+{
+  if (setup->mode == NV_MODE_LOADED_LATENCY && team->n_threads < 2)
+    return nv_fail (
+        message, EINVAL,
+        "threads 1: loaded latency needs two at least, one that waits for memory and one that loads it");
+  if (setup->mode == NV_MODE_MATRIX && !team->pinned)
+    return nv_fail (message, EINVAL, "matrix: threads that are not pinned are on no node");
   return 0;
 }
 
@@ -483,9 +386,13 @@ begin (struct nv_bench *bench)
 {
   const struct nv_setup *setup = bench->setup;
   struct nv_team_request request = setup->team;
-  unsigned arrays;
-  bool all_alone;
-  int error = check_kernels (setup, &arrays, &all_alone, bench->message);
+  unsigned arrays = 0;
+  bool all_alone = false;
+  int error =
+      setup->iterations ? 0 : nv_fail (bench->message, EINVAL, "iterations 0: one at least is needed");
+
+  if (error == 0)
+    error = check_kernels (setup, &arrays, &all_alone, bench->message);
 
   if (error == 0)
     error = nv_pages_resolve (&bench->pages, bench->message);
@@ -494,11 +401,16 @@ begin (struct nv_bench *bench)
   if (all_alone)
     request.n_threads = 1;
   error = nv_team_make (&request, &bench->team, bench->message);
+  if (error == 0)
+    error = check_team (setup, &bench->team, bench->message);
   if (error < 0)
     return error;
   bench->facts = nv_facts_read ("/");
   bench->tick_ns = measure_tick_ns ();
-  return nv_bench_size (bench, &bench->pages, &bench->team, (unsigned)__builtin_popcount (arrays | 1),
+  /* The chase's array is there in any case when latencies are measured. */
+  if (setup->mode != NV_MODE_KERNELS || arrays == 0)
+    arrays |= NV_ARRAY_B;
+  return nv_bench_size (bench, &bench->pages, &bench->team, (unsigned)__builtin_popcount (arrays),
                         &bench->size_bytes, bench->message);
 }
 
@@ -536,9 +448,31 @@ measure_kernels (struct nv_bench *bench)
   return status;
 }
 
-enum nv_status
-nv_bench_run (const struct nv_setup *setup, const struct nv_reporter *reporter, struct nv_message *message)
+/* The setup with the kernels that are measured. */
+static struct nv_setup
+with_kernels (const struct nv_setup *setup)
 {
+  static const char *const defaults[][4] = {
+    [NV_MODE_KERNELS] = { "copy", "scale", "add", "triad" },
+    [NV_MODE_MATRIX] = { "read", "chase" },
+    [NV_MODE_LOADED_LATENCY] = { "read" },
+  };
+  struct nv_setup complete = *setup;
+
+  if (setup->n_kernels > 0 && setup->mode != NV_MODE_MATRIX)
+    return complete;
+  for (complete.n_kernels = 0; complete.n_kernels < 4 && defaults[setup->mode][complete.n_kernels];)
+    {
+      complete.kernels[complete.n_kernels] = defaults[setup->mode][complete.n_kernels];
+      complete.n_kernels++;
+    }
+  return complete;
+}
+
+enum nv_status
+nv_bench_run (const struct nv_setup *asked, const struct nv_reporter *reporter, struct nv_message *message)
+{
+  const struct nv_setup complete = with_kernels (asked), *setup = &complete;
   struct nv_bench bench = { .setup = setup, .reporter = reporter, .message = message, .pages = setup->pages };
   enum nv_status status = nv_bench_status (&bench, begin (&bench));
 

@@ -41,6 +41,14 @@ struct nv_bench
 /* Asks the reporter, and remembers. */
 bool nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned done);
 
+/* One way to run a kernel. */
+struct nv_candidate
+{
+  const struct nv_kernel *kernel; /* the record of its instruction set */
+  nv_pass_fn pass;
+  struct nv_path path;
+};
+
 /* --- arrays.c --- */
 
 enum
@@ -56,6 +64,8 @@ struct nv_worker
   _Alignas(NV_APART_BYTES) struct nv_part part;
   uint32_t *order;
   int64_t start_ns, end_ns; /* of its last pass */
+  size_t at;                /* unit that loading goes on with, and... */
+  uint64_t loaded_bytes;    /* ...what it moved meanwhile */
 };
 
 /* A team, and what it works on. */
@@ -100,19 +110,24 @@ struct nv_part nv_part_stretch (const struct nv_part *part, size_t first, size_t
 /* Each thread's part of each array in base pages: the first get one more where it does not come out even. */
 uint64_t nv_part_pages (uint64_t n_pages, unsigned n_threads, unsigned thread);
 
+/* Prepares the arrays for a kernel, in the threads that own them. */
+int nv_arrays_prepare (struct nv_arrays *arrays, const struct nv_kernel *kernel, struct nv_message *message);
+
+/* Each thread makes one pass over its part, all at once. */
+int nv_arrays_pass (struct nv_arrays *arrays, const struct nv_candidate *code,
+                    struct nv_iteration *ret_iteration, struct nv_message *message);
+
+/* Each thread holds its part against what it should be. */
+int nv_arrays_verify (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_message *message);
+
+/* From the first thread's start to the last one's end, in their last passes; at least 1. */
+uint64_t nv_arrays_time_ns (const struct nv_arrays *arrays, uint64_t *ret_start_ns);
+
 /* --- paths.c --- */
 
 enum
 {
   NV_MAX_PATHS = NV_N_ISAS * NV_N_STORES * 2,
-};
-
-/* One way to run a kernel. */
-struct nv_candidate
-{
-  const struct nv_kernel *kernel; /* the record of its instruction set */
-  nv_pass_fn pass;
-  struct nv_path path;
 };
 
 /* The paths of @kernel that fit to what is asked and that this CPU has, in the order of their names. Returns:
@@ -123,6 +138,11 @@ int nv_paths_list (const struct nv_setup *setup, const char *kernel, struct nv_c
 /* Which of @n candidates is the fastest on the prepared @arrays; its index, or -errno. Takes about 0.2 s. */
 int nv_paths_choose (struct nv_arrays *arrays, const struct nv_candidate *candidates, size_t n,
                      struct nv_message *message);
+
+/* Lists and chooses: the fastest candidate for @kernel, whose arrays are there and prepared on return, and
+ * how many there were. */
+int nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate *ret_code,
+                   bool *ret_chosen, struct nv_message *message);
 
 /* Is the kernel's order of access its own, whatever --access says? */
 bool nv_kernel_has_own_order (const struct nv_kernel *kernel);
@@ -160,16 +180,6 @@ int nv_series_summarize (struct nv_series *series, uint64_t seed, struct nv_mess
 
 /* --- measure.c --- */
 
-/* Prepares the arrays for a kernel, in the threads that own them. */
-int nv_arrays_prepare (struct nv_arrays *arrays, const struct nv_kernel *kernel, struct nv_message *message);
-
-/* Each thread makes one pass over its part, all at once. */
-int nv_arrays_pass (struct nv_arrays *arrays, const struct nv_candidate *code,
-                    struct nv_iteration *ret_iteration, struct nv_message *message);
-
-/* Each thread holds its part against what it should be. */
-int nv_arrays_verify (struct nv_arrays *arrays, const struct nv_candidate *code, struct nv_message *message);
-
 /**
  * nv_bench_size:
  * @n_arrays: that are there at a time
@@ -179,6 +189,11 @@ int nv_arrays_verify (struct nv_arrays *arrays, const struct nv_candidate *code,
  */
 int nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const struct nv_team *team,
                    unsigned n_arrays, uint64_t *ret_bytes, struct nv_message *message);
+
+/* Makes iterations until they agree, or take too long; counts them in the result. */
+int nv_bench_warm_up (struct nv_bench *bench, const char *name,
+                      int (*once) (void *data, struct nv_iteration *iteration), void *data,
+                      struct nv_result *result);
 
 /* Measures one kernel, from preparing to reporting. */
 enum nv_status nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *name,

@@ -35,11 +35,20 @@ is_repeated (const struct nv_kernel *kernel, enum nv_store store, const struct n
   return false;
 }
 
-/* Does the kernel store? Where nothing is stored, what is asked of stores holds. */
+/* Where nothing is stored or nothing prefetched, what is asked of it holds. */
 static bool
 stores (const struct nv_kernel *kernel)
 {
-  return kernel->arrays & NV_ARRAY_A && kernel->unit == NV_UNIT_BYTES_PER_S;
+  return kernel->arrays & NV_ARRAY_A;
+}
+
+static bool
+prefetches (const struct nv_kernel *kernel)
+{
+  for (int store = 0; store < NV_N_STORES; store++)
+    if (kernel->passes[store][1])
+      return true;
+  return false;
 }
 
 static int
@@ -51,7 +60,7 @@ list_isa (const struct nv_setup *setup, const struct nv_kernel *kernel, enum nv_
       {
         if (!kernel->passes[store][prefetch]
             || (stores (kernel) && setup->store != NV_AUTO && setup->store != store)
-            || (setup->prefetch != NV_AUTO && setup->prefetch != prefetch))
+            || (prefetches (kernel) && setup->prefetch != NV_AUTO && setup->prefetch != prefetch))
           continue;
         candidates[n] = (struct nv_candidate){
           .kernel = kernel,
@@ -154,21 +163,6 @@ struct stage
   double ns[NV_MAX_PATHS][MAX_ROUNDS]; /* by place in the field */
 };
 
-static double
-slowest_ns (const struct nv_arrays *arrays)
-{
-  int64_t start = INT64_MAX, end = 0;
-
-  for (unsigned i = 0; i < arrays->team->n_threads; i++)
-    {
-      const struct nv_worker *worker = &arrays->workers[i];
-
-      start = worker->start_ns < start ? worker->start_ns : start;
-      end = worker->end_ns > end ? worker->end_ns : end;
-    }
-  return (double)(end - start);
-}
-
 static void
 run_turn (struct stage *stage, struct nv_worker *worker, nv_pass_fn pass, size_t slice)
 {
@@ -186,6 +180,7 @@ run_stage (unsigned thread, void *data, struct nv_message *message)
 {
   struct stage *stage = data;
   struct nv_worker *worker = &stage->arrays->workers[thread];
+  uint64_t start_ns;
   size_t turn = 0;
 
   if (thread == 0)
@@ -199,7 +194,7 @@ run_stage (unsigned thread, void *data, struct nv_message *message)
 
           run_turn (stage, worker, stage->candidates[stage->field[place]].pass, turn++ % stage->n_slices);
           if (thread == 0)
-            stage->ns[place][round] = slowest_ns (stage->arrays);
+            stage->ns[place][round] = (double)nv_arrays_time_ns (stage->arrays, &start_ns);
         }
       if (thread == 0)
         {
@@ -296,4 +291,25 @@ nv_paths_choose (struct nv_arrays *arrays, const struct nv_candidate *candidates
     }
   free (stage);
   return result < 0 ? result : (int)field[0];
+}
+
+int
+nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate *ret_code, bool *ret_chosen,
+               struct nv_message *message)
+{
+  struct nv_candidate candidates[NV_MAX_PATHS];
+  int n = nv_paths_list (arrays->setup, kernel, candidates, message), result;
+
+  if (n < 0)
+    return n;
+  result = nv_arrays_need (arrays, candidates[0].kernel->arrays, message);
+  if (result == 0)
+    result = nv_arrays_prepare (arrays, candidates[0].kernel, message);
+  if (result == 0)
+    result = nv_paths_choose (arrays, candidates, (size_t)n, message);
+  if (result < 0)
+    return result;
+  *ret_code = candidates[result];
+  *ret_chosen = n > 1;
+  return 0;
 }

@@ -161,7 +161,9 @@ chase_steps (void **cursors, unsigned n, uint64_t n_steps)
 static uint64_t
 chase_n_steps (const struct nv_part *part)
 {
-  return N_LOADS / part->options->chases;
+  uint64_t loads = part->options->loads ? part->options->loads : N_LOADS;
+
+  return loads / part->options->chases;
 }
 
 static double
