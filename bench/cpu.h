@@ -4,15 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the CPU that this runs on says of itself; nothing where there is no CPUID. */
+/* What the CPU that this runs on says of itself (CPUID); nothing where there is none. */
 
 struct nv_cpuid_cache
 {
   unsigned level;
   const char *type; /* "data", "instruction" or "unified", as sysfs says it */
   uint64_t size_bytes;
-  unsigned
-      sharing; /* at most so many logical CPUs share it, those whose APIC ids differ below its power of 2 */
+  unsigned sharing; /* logical CPUs at most, those of one power of 2 of APIC ids; 0: all */
 };
 
 /* Returns: how many of at most @max there are. */

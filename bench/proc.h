@@ -49,7 +49,8 @@ int nv_proc_default_huge_page_bytes (const char *root, uint64_t *ret_bytes);
 /* Free huge pages that are promised to mappings which have not touched them yet, on whatever node. */
 int nv_proc_promised_huge_pages (const char *root, uint64_t page_size_bytes, uint64_t *ret_pages);
 
-/* /sys/devices/system/node/nodeN/distance: to the nodes that are online, in their order; the first @max. */
+/* /sys/devices/system/node/nodeN/distance: to the nodes that are online, in their order; the first @max.
+ * On failure @ret_distances is spoilt. */
 int nv_proc_distances (const char *root, unsigned node, unsigned *ret_distances, size_t max,
                        size_t *ret_n_distances);
 

@@ -49,7 +49,7 @@ count_batch (struct count *count)
     {
       int node = count->nodes[i], target = count->targets[i];
 
-      if (node < 0 || node >= NV_MAX_NODES) /* not touched, or the page of zeros that all share */
+      if (node < 0 || node >= NV_MAX_NODES) /* not touched */
         continue;
       residence->resident_bytes += count->step;
       residence->node_bytes[node] += count->step;

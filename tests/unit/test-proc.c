@@ -159,6 +159,121 @@ a_setting_is_its_first_word_or_the_bracketed_one (void)
 }
 
 static void
+a_number_is_a_whole_file (void)
+{
+  char *root = tree_unpack ("one-node");
+  uint64_t number = 77;
+
+  tree_write (root, "proc/number", "12\n");
+  tree_write (root, "proc/word", "12 or more\n");
+  tree_write (root, "proc/empty", "");
+  g_assert_cmpint (nv_proc_number (root, "proc/word", &number), ==, -EBADMSG);
+  g_assert_cmpint (nv_proc_number (root, "proc/empty", &number), ==, -EBADMSG);
+  g_assert_cmpint (nv_proc_number (root, "proc/none", &number), ==, -ENOENT);
+  g_assert_cmpuint (number, ==, 77);
+  g_assert_cmpint (nv_proc_number (root, "proc/number", &number), ==, 0);
+  g_assert_cmpuint (number, ==, 12);
+  tree_remove (root);
+}
+
+static void
+sizes_of_huge_pages_are_ascending (void)
+{
+  char *root = tree_unpack ("two-sockets"), *without = tree_unpack ("one-node");
+  uint64_t sizes[4] = { 0 }, bytes = 77;
+  size_t n_sizes = 77;
+
+  tree_write (root, "sys/kernel/mm/hugepages/hugepages-64kB/nr_hugepages", "0\n");
+  tree_write (root, "sys/kernel/mm/hugepages/hugepages-xkB/nr_hugepages", "0\n");
+  g_assert_cmpint (nv_proc_huge_page_sizes (root, sizes, 4, &n_sizes), ==, 0);
+  g_assert_cmpuint (n_sizes, ==, 3);
+  g_assert_cmpuint (sizes[0], ==, 64 * KIB);
+  g_assert_cmpuint (sizes[1], ==, 2048 * KIB);
+  g_assert_cmpuint (sizes[2], ==, GIB);
+  g_assert_cmpint (nv_proc_huge_page_sizes (without, sizes, 4, &n_sizes), ==, -ENOENT);
+  g_assert_cmpuint (n_sizes, ==, 3);
+  g_assert_cmpint (nv_proc_default_huge_page_bytes (without, &bytes), ==, -EBADMSG);
+  g_assert_cmpuint (bytes, ==, 77);
+  g_assert_cmpint (nv_proc_default_huge_page_bytes (root, &bytes), ==, 0);
+  g_assert_cmpuint (bytes, ==, 2048 * KIB);
+  g_assert_cmpint (nv_proc_promised_huge_pages (root, 2048 * KIB, &bytes), ==, 0);
+  g_assert_cmpuint (bytes, ==, 100);
+  tree_remove (root);
+  tree_remove (without);
+}
+
+static void
+distances_are_those_of_one_node (void)
+{
+  char *root = tree_unpack ("two-sockets");
+  unsigned distances[3] = { 0 };
+  size_t n = 77;
+
+  g_assert_cmpint (nv_proc_distances (root, 2, distances, 3, &n), ==, 0);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpuint (distances[0], ==, 17);
+  g_assert_cmpuint (distances[1], ==, 28);
+  g_assert_cmpuint (distances[2], ==, 10);
+  g_assert_cmpint (nv_proc_distances (root, 2, distances, 2, &n), ==, 0);
+  g_assert_cmpuint (n, ==, 2);
+  tree_write (root, "sys/devices/system/node/node2/distance", "17 far\n");
+  g_assert_cmpint (nv_proc_distances (root, 2, distances, 3, &n), ==, -EBADMSG);
+  tree_write (root, "sys/devices/system/node/node2/distance", "");
+  g_assert_cmpint (nv_proc_distances (root, 2, distances, 3, &n), ==, -EBADMSG);
+  g_assert_cmpint (nv_proc_distances (root, 9, distances, 3, &n), ==, -ENOENT);
+  g_assert_cmpuint (n, ==, 2);
+  tree_remove (root);
+}
+
+static void
+a_cpus_value_is_the_first_processors (void)
+{
+  char *root = tree_unpack ("two-sockets");
+  char value[64] = "untouched", small[4] = "abc";
+  int ids[9];
+
+  g_assert_cmpint (nv_proc_cpu_value (root, "model", value, sizeof value), ==, 0);
+  g_assert_cmpstr (value, ==, "106");
+  g_assert_cmpint (nv_proc_cpu_value (root, "model name", value, sizeof value), ==, 0);
+  g_assert_cmpstr (value, ==, "Intel(R) Xeon(R) Gold 6330 CPU @ 2.00GHz");
+  g_assert_cmpint (nv_proc_cpu_value (root, "model name", small, sizeof small), ==, -EBADMSG);
+  g_assert_cmpstr (small, ==, "abc");
+  g_assert_cmpint (nv_proc_cpu_value (root, "name", value, sizeof value), ==, -ENOENT);
+  g_assert_cmpint (nv_proc_apic_ids (root, ids, 9), ==, 0);
+  g_assert_cmpint (ids[0], ==, 0);
+  g_assert_cmpint (ids[3], ==, 10);
+  g_assert_cmpint (ids[6], ==, 9);
+  g_assert_cmpint (ids[7], ==, -1);
+  g_assert_cmpint (nv_proc_apic_ids (root, ids, 2), ==, 0); /* no more than there is room for */
+  tree_write (root, "proc/cpuinfo", "processor\t: 0\n\nprocessor\t: 1\nmodel name\t: second\n");
+  g_assert_cmpint (nv_proc_cpu_value (root, "model name", value, sizeof value), ==, -ENOENT);
+  g_assert_cmpint (nv_proc_apic_ids (root, ids, 9), ==, -ENOENT);
+  tree_remove (root);
+}
+
+static void
+huge_pages_between_two_addresses_are_those_of_whole_mappings (void)
+{
+  char *root = tree_unpack ("two-sockets");
+  const uint64_t program = 0x555500000000, ram = 0x7f0000000000;
+  uint64_t bytes = 77;
+
+  g_assert_cmpint (nv_proc_huge_bytes (root, 4711, ram, ram + GIB, &bytes), ==, 0);
+  g_assert_cmpuint (bytes, ==, 512 * 1024 * KIB);
+  g_assert_cmpint (nv_proc_huge_bytes (root, 4711, ram, ram + 3 * GIB, &bytes), ==, 0);
+  g_assert_cmpuint (bytes, ==, (512 + 4 + 2) * 1024 * KIB);
+  g_assert_cmpint (nv_proc_huge_bytes (root, 4711, ram + 4096, ram + GIB, &bytes), ==, 0);
+  g_assert_cmpuint (bytes, ==, 0);
+  g_assert_cmpint (nv_proc_huge_bytes (root, 4711, program, program + 2048 * KIB, &bytes), ==, 0);
+  g_assert_cmpuint (bytes, ==, 2048 * KIB);
+  tree_write (root, "proc/4711/smaps", "1000-2000 rw-p 00000000 00:00 0\nAnonHugePages: many kB\n");
+  g_assert_cmpint (nv_proc_huge_bytes (root, 4711, 0x1000, 0x2000, &bytes), ==, -EBADMSG);
+  g_assert_cmpint (nv_proc_huge_bytes (root, 4712, 0x1000, 0x2000, &bytes), ==, -ENOENT);
+  g_assert_cmpuint (bytes, ==, 2048 * KIB);
+  tree_remove (root);
+}
+
+static void
 a_damaged_meminfo_is_refused_and_leaves_the_result_untouched (void)
 {
   static const char *const damaged[] = {
@@ -250,6 +365,11 @@ main (int argc, char **argv)
   ADD (a_process_that_is_gone_is_told_from_a_kernel_without_numa);
   ADD (this_process_has_resident_pages);
   ADD (a_setting_is_its_first_word_or_the_bracketed_one);
+  ADD (a_number_is_a_whole_file);
+  ADD (sizes_of_huge_pages_are_ascending);
+  ADD (distances_are_those_of_one_node);
+  ADD (a_cpus_value_is_the_first_processors);
+  ADD (huge_pages_between_two_addresses_are_those_of_whole_mappings);
   ADD (a_damaged_meminfo_is_refused_and_leaves_the_result_untouched);
   ADD (a_nodes_memory_needs_its_own_lines_and_whole_watermarks);
   ADD (damaged_numa_maps_are_refused_and_leave_the_result_untouched);
