@@ -184,7 +184,8 @@ add_group (struct nv_sample_buffer *buffer, const struct nv_sample_value *first,
 void
 nv_sample_format_json (struct nv_sample_buffer *buffer, const struct nv_sample *sample)
 {
-  const struct nv_sample_value *value = sample->values, *end = value + sample->n_values;
+  const struct nv_sample_value *value = sample->values;
+  const struct nv_sample_value *end = sample->n_values > 0 ? value + sample->n_values : value;
 
   add_text (buffer, "{\"record\":\"sample\",\"version\":1");
   add_member (buffer, "monotonic_ns", sample->monotonic_ns);

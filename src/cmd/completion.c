@@ -2,6 +2,7 @@
 
 #include "cmd/command.h"
 #include "cmd/help.h"
+#include "bench/samplers/sampler.h"
 #include "policy/policy.h"
 
 #include <stdio.h>
@@ -14,6 +15,23 @@ print_options (const NvOption *options, gboolean files_only, const char *separat
   for (; options && options->name; options++)
     if (!files_only || options->type == NV_OPTION_FILE)
       printf ("%s--%s", separator, options->name);
+}
+
+/* The values of options that name them all, such as json|csv. */
+static void
+print_alternatives (const NvOption *options)
+{
+  for (; options && options->name; options++)
+    {
+      const char *value = options->value;
+      g_autofree char *words = NULL;
+
+      if (!value || !strchr (value, '|') || strspn (value, "abcdefghijklmnopqrstuvwxyz|") != strlen (value))
+        continue;
+      words = g_strdelimit (g_strdup (value), "|", ' ');
+      printf ("      case $prev in --%s%s%.1s) words='%s' ;; esac\n", options->name,
+              options->short_name ? " | -" : "", &options->short_name, words);
+    }
 }
 
 static void
@@ -35,6 +53,7 @@ print_command (const NvCommand *command)
   printf ("'\n      files='");
   print_options (command->options, TRUE, " ");
   printf ("'\n");
+  print_alternatives (command->options);
   if (command->arguments && strstr (command->arguments, "VM"))
     puts ("      vms=yes");
   if (command->arguments && strstr (command->arguments, "FILE"))
@@ -54,7 +73,10 @@ print_choices (void)
   fputs ("' ;;\n    --driver) words='", stdout);
   for (guint i = 0; nv_drivers[i]; i++)
     printf ("%s%s", i > 0 ? " " : "", nv_drivers[i]->name);
-  puts ("' ;;\n    --accel) words='kvm tcg' ;;\n    --format | -f) words='qcow2 raw' ;;\n"
+  fputs ("' ;;\n    --samplers) words='", stdout);
+  for (guint i = 0; nv_samplers[i]; i++)
+    printf ("%s%s", i > 0 ? " " : "", nv_samplers[i]->name);
+  puts ("' ;;\n    --accel) words='kvm tcg' ;;\n    --format | -f) words=${words:-qcow2 raw} ;;\n"
         "    --network) words='user none' ;;\n  esac");
 }
 

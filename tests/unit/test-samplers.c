@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ANY_ORDER (-1)
@@ -424,6 +422,21 @@ a_sample_is_one_line_of_json (void)
 }
 
 static void
+a_sample_without_values_is_one_line_of_json_too (void)
+{
+  const struct nv_sample sample = { .missed = 3 };
+  struct nv_sample_buffer buffer = { 0 };
+  json_t *json;
+
+  nv_sample_format_json (&buffer, &sample);
+  json = parse_line (&buffer);
+  g_assert_cmpint (json_integer_value (json_object_get (json, "missed")), ==, 3);
+  g_assert_cmpuint (json_object_size (json), ==, 5);
+  json_decref (json);
+  nv_sample_buffer_clear (&buffer);
+}
+
+static void
 names_cannot_break_the_formats (void)
 {
   static const struct nv_sampler sampler = { .name = "s" };
@@ -526,132 +539,6 @@ the_header_names_the_samplers_that_work_and_the_settings_that_exist (void)
   close_machine (&fixture);
 }
 
-/* What a run gave. */
-typedef struct
-{
-  guint samples;
-  uint64_t missed;
-  uint64_t last_ns;
-  gulong nap_us; /* what each sample's work takes */
-  int answer;
-} Received;
-
-static int
-receive (void *data, const struct nv_sample *sample)
-{
-  Received *received = data;
-
-  g_assert_cmpuint (sample->monotonic_ns, >, received->last_ns);
-  g_assert_cmpuint (sample->n_values, >, 0);
-  received->last_ns = sample->monotonic_ns;
-  received->missed += sample->missed;
-  received->samples++;
-  g_usleep (received->nap_us);
-  return received->answer;
-}
-
-static int
-run (struct nv_schedule schedule, Received *received, struct nv_engine_result *result,
-     struct nv_message *message)
-{
-  Fixture fixture;
-  int status;
-
-  open_machine (&fixture, "sparse-nodes");
-  if (schedule.start_ns == 0)
-    schedule.start_ns = nv_clock_ns (CLOCK_MONOTONIC);
-  status = nv_engine_run (fixture.engine, &schedule, receive, received, result, message);
-  close_machine (&fixture);
-  return status;
-}
-
-static void
-both_ends_of_the_duration_are_ticks (void)
-{
-  const struct nv_schedule schedule = {
-    .interval_ns = 5000000, .duration_ns = 52000000, .stop_fd = -1, .output_fd = -1
-  };
-  Received received = { 0 };
-  struct nv_engine_result result;
-  struct nv_message message;
-
-  /* On a busy machine some are missed, but none is lost. */
-  g_assert_cmpint (run (schedule, &received, &result, &message), ==, 0);
-  g_assert_cmpint (result.end, ==, NV_ENGINE_DONE);
-  g_assert_cmpuint (result.samples, ==, received.samples);
-  g_assert_cmpuint (result.missed, ==, received.missed);
-  g_assert_cmpuint (result.samples + result.missed, ==, 11);
-}
-
-static void
-ticks_without_time_are_missed_and_not_caught_up (void)
-{
-  const struct nv_schedule schedule = {
-    .interval_ns = 2000000, .duration_ns = 40000000, .stop_fd = -1, .output_fd = -1
-  };
-  Received received = { .nap_us = 9000 };
-  struct nv_engine_result result;
-  struct nv_message message;
-
-  /* 9 ms of work: at most every fifth tick is left, and the last one. */
-  g_assert_cmpint (run (schedule, &received, &result, &message), ==, 0);
-  g_assert_cmpuint (result.samples + result.missed, ==, 21);
-  g_assert_cmpuint (result.samples, <=, 6);
-  g_assert_cmpuint (result.samples, >=, 1);
-  g_assert_cmpuint (result.missed, ==, received.missed);
-}
-
-static void
-a_stop_or_a_reader_that_is_gone_need_no_tick (void)
-{
-  struct nv_schedule schedule = { .interval_ns = 3600 * UINT64_C (1000000000),
-                                  .stop_fd = eventfd (1, 0),
-                                  .output_fd = -1 };
-  Received received = { 0 };
-  struct nv_engine_result result;
-  struct nv_message message;
-  int ends[2];
-
-  schedule.start_ns = nv_clock_ns (CLOCK_MONOTONIC) + schedule.interval_ns;
-  g_assert_cmpint (run (schedule, &received, &result, &message), ==, 0);
-  g_assert_cmpint (result.end, ==, NV_ENGINE_STOPPED);
-  close (schedule.stop_fd);
-  schedule.stop_fd = -1;
-  g_assert_cmpint (pipe (ends), ==, 0);
-  schedule.output_fd = ends[1];
-  close (ends[0]);
-  g_assert_cmpint (run (schedule, &received, &result, &message), ==, 0);
-  g_assert_cmpint (result.end, ==, NV_ENGINE_READER_GONE);
-  g_assert_cmpuint (received.samples, ==, 0);
-  close (ends[1]);
-}
-
-static void
-a_receiver_that_fails_ends_it (void)
-{
-  const struct nv_schedule schedule = { .interval_ns = 1000000, .stop_fd = -1, .output_fd = -1 };
-  Received received = { .answer = -EPIPE };
-  struct nv_engine_result result;
-  struct nv_message message;
-
-  g_assert_cmpint (run (schedule, &received, &result, &message), ==, -EPIPE);
-  g_assert_cmpuint (received.samples, ==, 1);
-}
-
-static void
-an_interval_too_short_is_refused (void)
-{
-  const struct nv_schedule schedule = { .interval_ns = NV_MIN_INTERVAL_NS - 1,
-                                        .stop_fd = -1,
-                                        .output_fd = -1 };
-  Received received = { 0 };
-  struct nv_engine_result result;
-  struct nv_message message = { "" };
-
-  g_assert_cmpint (run (schedule, &received, &result, &message), ==, -EINVAL);
-  g_assert_nonnull (strstr (message.text, "at least 1 ms"));
-}
-
 static void
 this_machine_can_be_sampled (void)
 {
@@ -695,15 +582,11 @@ main (int argc, char **argv)
   ADD (what_is_not_there_is_named_with_its_remedy_and_the_rest_goes_on);
   ADD (a_machine_that_shows_nothing_cannot_be_sampled);
   ADD (a_sample_is_one_line_of_json);
+  ADD (a_sample_without_values_is_one_line_of_json_too);
   ADD (names_cannot_break_the_formats);
   ADD (csv_has_a_line_for_each_value);
   ADD (texts_are_as_they_were_read);
   ADD (the_header_names_the_samplers_that_work_and_the_settings_that_exist);
-  ADD (both_ends_of_the_duration_are_ticks);
-  ADD (ticks_without_time_are_missed_and_not_caught_up);
-  ADD (a_stop_or_a_reader_that_is_gone_need_no_tick);
-  ADD (a_receiver_that_fails_ends_it);
-  ADD (an_interval_too_short_is_refused);
   ADD (this_machine_can_be_sampled);
   return g_test_run ();
 }
