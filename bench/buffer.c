@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <numaif.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ enum
   ALIGNMENT_BYTES =
       2 << 20,        /* at least: then the distance of two arrays, but for whole 2 MiB, is their stagger */
   MOVE_BATCH = 16384, /* pages: the kernel drains all CPUs' lists of pages at each call */
-  MOVE_ROUNDS = 4,    /* a page that is busy for a moment is not moved */
+  MOVE_ROUNDS = 4,
   MASK_WORD_BITS = 8 * sizeof (unsigned long),
 };
 
@@ -366,15 +367,16 @@ move_once (struct nv_page_walk walk, size_t step, struct batch *batch)
 }
 
 /* A huge page moves as a whole if its head is named, and its tails then are where they should be. So the
- * heads are moved first, and then what turns out to be no part of a huge page. */
+ * heads are moved first, and then what turns out to be no part of a huge page. A page that is busy for a
+ * moment is not moved, and is tried again; where a round gets no further, there is no room. */
 int
 nv_buffer_settle (const struct nv_pages *pages, const struct nv_buffer *buffer, const struct nv_owner *owners,
                   size_t n_owners, struct nv_message *message)
 {
-  size_t base = (size_t)sysconf (_SC_PAGESIZE), step = pages->page_bytes;
+  size_t step = pages->kind == NV_PAGE_HUGETLB ? pages->page_bytes : (size_t)sysconf (_SC_PAGESIZE);
   struct nv_page_walk walk;
   struct batch *batch;
-  long n_elsewhere = 1;
+  long n_elsewhere = 0, n_before = LONG_MAX;
 
   if (pages->policy != NV_PAGES_RANDOM && pages->policy != NV_PAGES_WEIGHTED
       && pages->policy != NV_PAGES_MIXED)
@@ -384,14 +386,12 @@ nv_buffer_settle (const struct nv_pages *pages, const struct nv_buffer *buffer, 
     return nv_fail (message, ENOMEM, "cannot move pages: %s", strerror (ENOMEM));
   batch->n = 0;
   nv_page_walk_begin (&walk, pages, buffer, owners, n_owners);
-  for (int round = 0; round < MOVE_ROUNDS && n_elsewhere > 0; round++)
+  if (pages->kind == NV_PAGE_THP)
+    n_elsewhere = move_once (walk, pages->page_bytes, batch);
+  for (int round = 0; round < MOVE_ROUNDS && n_elsewhere >= 0 && n_before > 0; round++)
     {
       n_elsewhere = move_once (walk, step, batch);
-      if (pages->kind == NV_PAGE_THP && step > base)
-        {
-          step = base;
-          n_elsewhere = n_elsewhere < 0 ? n_elsewhere : 1; /* the parts have not been looked at yet */
-        }
+      n_before = n_elsewhere < n_before ? n_elsewhere : 0;
     }
   free (batch);
   return n_elsewhere < 0 ? nv_fail_placing (pages, "move_pages", (int)-n_elsewhere, message) : 0;

@@ -143,7 +143,7 @@ struct nv_residence
   uint64_t resident_bytes; /* of whole pages: with huge ones, more than was asked for */
   uint64_t huge_bytes;     /* in huge pages, of either kind: smaps' AnonHugePages; hugetlb: all */
   size_t n_nodes;          /* length of both arrays: highest node + 1; 0: where pages are is unknown */
-  uint64_t *node_bytes;    /* what is: move_pages without targets */
+  uint64_t *node_bytes;    /* what is: move_pages without targets; first-touch: numa_maps */
   uint64_t *wanted_bytes;  /* what was asked of the resident pages; all 0 where any node will do (first-touch,
                             * bind to several nodes) */
   double mismatch; /* 0 to 1. bind, round-robin, local: the share of the resident pages that are elsewhere;
@@ -152,8 +152,8 @@ struct nv_residence
 };
 
 /* Where the buffer's pages are against where they were asked to be. The caller frees with
- * nv_residence_clear(). 0 or -errno; where move_pages is not permitted, nothing is known of first-touch, and
- * everything else fails. */
+ * nv_residence_clear(). 0 or -errno: move_pages is not permitted. With first-touch that is no failure, and if
+ * there is no numa_maps either, nothing is known. */
 int nv_buffer_residence (const struct nv_pages *pages, const struct nv_buffer *buffer,
                          const struct nv_owner *owners, size_t n_owners, struct nv_residence *ret_residence,
                          struct nv_message *message);

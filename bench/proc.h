@@ -84,6 +84,11 @@ int nv_proc_number (const char *root, const char *path, uint64_t *ret_number);
  */
 int nv_proc_huge_bytes (const char *root, int pid, uint64_t start, uint64_t end, uint64_t *ret_bytes);
 
+/* /proc/PID/numa_maps: resident bytes, on each of the first @nodes nodes, of the mappings that begin from
+ * @start on and before @end. -ENOENT: no such process, or a kernel without NUMA. */
+int nv_proc_numa_bytes (const char *root, int pid, uint64_t start, uint64_t end, size_t nodes,
+                        uint64_t *ret_bytes);
+
 /**
  * nv_proc_numa_pages:
  * @sizes: only mappings of one of these @n_sizes sizes in bytes are counted: a QEMU's guest RAM is told so

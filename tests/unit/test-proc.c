@@ -97,6 +97,21 @@ resident_pages_are_counted_by_each_mappings_own_page_size (void)
 }
 
 static void
+resident_pages_are_counted_between_two_addresses (void)
+{
+  char *root = tree_unpack ("four-nodes");
+  uint64_t bytes[3] = { 7, 7, 7 };
+
+  g_assert_cmpint (nv_proc_numa_bytes (root, 4711, 0x7f0080000000, 0x7f00c0000001, 3, bytes), ==, 0);
+  g_assert_cmpuint (bytes[0], ==, 256 * 2048 * KIB);
+  g_assert_cmpuint (bytes[1], ==, 0);
+  g_assert_cmpuint (bytes[2], ==, 256 * 2048 * KIB);
+  g_assert_cmpint (nv_proc_numa_bytes (root, 4712, 0, UINT64_MAX, 3, bytes), ==, -ENOENT);
+  g_assert_cmpuint (bytes[2], ==, 256 * 2048 * KIB);
+  tree_remove (root);
+}
+
+static void
 a_process_that_is_gone_is_told_from_a_kernel_without_numa (void)
 {
   char *four = tree_unpack ("four-nodes"), *one = tree_unpack ("one-node");
@@ -362,6 +377,7 @@ main (int argc, char **argv)
   ADD (huge_pages_are_counted_for_each_node_and_size);
   ADD (a_cpu_flag_is_a_whole_word);
   ADD (resident_pages_are_counted_by_each_mappings_own_page_size);
+  ADD (resident_pages_are_counted_between_two_addresses);
   ADD (a_process_that_is_gone_is_told_from_a_kernel_without_numa);
   ADD (this_process_has_resident_pages);
   ADD (a_setting_is_its_first_word_or_the_bracketed_one);
