@@ -20,7 +20,11 @@ copy_rep_unit (const struct nv_part *part, size_t offset, size_t bytes, void *st
   __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
 }
 
-NV_REP (copy, copy_rep_unit, NV_ARRAY_A | NV_ARRAY_B)
+static double
+copy_rep (struct nv_part *part)
+{
+  return nv_rep_pass (part, copy_rep_unit);
+}
 #endif
 
 static int
@@ -35,5 +39,5 @@ const struct nv_kernel NV_KERNEL (copy) = {
   .summary = "a = b",
   .arrays = NV_ARRAY_A | NV_ARRAY_B,
   NV_STREAM_FIELDS (copy),
-  NV_X86 (.passes[NV_STORE_REP] = { copy_rep, copy_rep_prefetch }),
+  .passes[NV_STORE_REP] = { NV_X86 (copy_rep) },
 };

@@ -57,16 +57,7 @@ gather_pass (const struct nv_part *part, enum nv_store store, bool prefetch)
   return 0;
 }
 
-#define GATHER_PASS(path, store, prefetch)                                                                   \
-  static double path (struct nv_part *part)                                                                  \
-  {                                                                                                          \
-    return gather_pass (part, store, prefetch);                                                              \
-  }
-
-GATHER_PASS (gather_temporal, NV_STORE_TEMPORAL, false)
-GATHER_PASS (gather_temporal_prefetch, NV_STORE_TEMPORAL, true)
-NV_X86 (GATHER_PASS (gather_nontemporal, NV_STORE_NONTEMPORAL, false))
-NV_X86 (GATHER_PASS (gather_nontemporal_prefetch, NV_STORE_NONTEMPORAL, true))
+NV_PASSES (gather)
 
 static uint64_t
 gather_bytes (const struct nv_part *part)
@@ -128,6 +119,5 @@ const struct nv_kernel NV_KERNEL (gather) = {
   .operations = nv_no_operations,
   .prepare = gather_prepare,
   .verify = gather_verify,
-  .passes[NV_STORE_TEMPORAL] = { gather_temporal, gather_temporal_prefetch },
-  NV_X86 (.passes[NV_STORE_NONTEMPORAL] = { gather_nontemporal, gather_nontemporal_prefetch }),
+  NV_PASSES_FIELDS (gather),
 };

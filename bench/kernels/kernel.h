@@ -54,7 +54,7 @@ struct nv_kernel_options
   uint64_t
       locality_bytes;    /* the chase stays in a block of so many bytes until it has seen all of it; 0: all */
   unsigned stride_bytes; /* distance of the chase's slots: a multiple of 8, at least 8 */
-  uint64_t loads; /* of one pass of the chase, all of its cursors together; 0: about a million */
+  uint64_t loads;        /* of one pass of the chase, all of its cursors together; 0: about a million */
   unsigned reads, writes; /* mix: lines read for so many lines written; at most NV_MAX_MIX each, not both 0 */
 };
 

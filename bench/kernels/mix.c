@@ -123,16 +123,7 @@ mix_pass (const struct nv_part *part, enum nv_store store, bool prefetch)
   return mix_stream (part, false, store, prefetch);
 }
 
-#define MIX_PASS(path, store, prefetch)                                                                      \
-  static double path (struct nv_part *part)                                                                  \
-  {                                                                                                          \
-    return mix_pass (part, store, prefetch);                                                                 \
-  }
-
-MIX_PASS (mix_temporal, NV_STORE_TEMPORAL, false)
-MIX_PASS (mix_temporal_prefetch, NV_STORE_TEMPORAL, true)
-NV_X86 (MIX_PASS (mix_nontemporal, NV_STORE_NONTEMPORAL, false))
-NV_X86 (MIX_PASS (mix_nontemporal_prefetch, NV_STORE_NONTEMPORAL, true))
+NV_PASSES (mix)
 
 static uint64_t
 mix_bytes (const struct nv_part *part)
@@ -183,6 +174,5 @@ const struct nv_kernel NV_KERNEL (mix) = {
   .operations = nv_no_operations,
   .prepare = nv_values_prepare,
   .verify = mix_verify,
-  .passes[NV_STORE_TEMPORAL] = { mix_temporal, mix_temporal_prefetch },
-  NV_X86 (.passes[NV_STORE_NONTEMPORAL] = { mix_nontemporal, mix_nontemporal_prefetch }),
+  NV_PASSES_FIELDS (mix),
 };

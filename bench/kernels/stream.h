@@ -124,48 +124,54 @@ nv_stream_pass (const struct nv_part *part, nv_formula_fn formula, unsigned arra
   return 0;
 }
 
-/* For units that the microcode moves; without order and prefetching in one piece. */
+/* For units that the microcode moves; in one piece if they are in order. There is no such pass with software
+ * prefetch: in pieces of a page it is slower, and it is never the fastest in another order. */
 static NV_INLINE double
-nv_rep_pass (const struct nv_part *part, nv_unit_fn unit, unsigned prefetch)
+nv_rep_pass (const struct nv_part *part, nv_unit_fn unit)
 {
-  if (part->order || prefetch)
-    nv_walk (part, prefetch, unit, NULL);
+  if (part->order)
+    nv_walk (part, 0, unit, NULL);
   else
     unit (part, 0, part->n_units * part->unit_bytes, NULL);
   return 0;
 }
 
-/* The functions of a kernel that does a = formula (b, c, q), and their places in its record. */
-#define NV_STREAM_PASS(path, formula, arrays, store, prefetch)                                               \
-  static double path (struct nv_part *part)                                                                  \
-  {                                                                                                          \
-    return nv_stream_pass (part, formula, arrays, store, prefetch);                                          \
-  }
+/* What only x86 has, in a kernel's file. */
+#ifdef __x86_64__
+#define NV_X86(...) __VA_ARGS__
+#else
+#define NV_X86(...)
+#endif
 
-#define NV_REP(name, unit, arrays)                                                                           \
-  static double name##_rep (struct nv_part *part)                                                            \
+/* The passes of a kernel that stores, each of them NAME_pass (part, store, prefetch) with its constants, and
+ * their places in the record. */
+#define NV_PASS(name, path, store, prefetch)                                                                 \
+  static double name##_##path (struct nv_part *part)                                                         \
   {                                                                                                          \
-    return nv_rep_pass (part, unit, 0);                                                                      \
-  }                                                                                                          \
-                                                                                                             \
-  static double name##_rep_prefetch (struct nv_part *part)                                                   \
-  {                                                                                                          \
-    return nv_rep_pass (part, unit, arrays);                                                                 \
+    return name##_pass (part, store, prefetch);                                                              \
   }
+#define NV_PASSES(name)                                                                                      \
+  NV_PASS (name, temporal, NV_STORE_TEMPORAL, false)                                                         \
+  NV_PASS (name, temporal_prefetch, NV_STORE_TEMPORAL, true)                                                 \
+  NV_X86 (NV_PASS (name, nontemporal, NV_STORE_NONTEMPORAL, false))                                          \
+  NV_X86 (NV_PASS (name, nontemporal_prefetch, NV_STORE_NONTEMPORAL, true))
+#define NV_PASSES_FIELDS(name)                                                                               \
+  .passes[NV_STORE_TEMPORAL] = { name##_temporal, name##_temporal_prefetch },                                \
+  .passes[NV_STORE_NONTEMPORAL] = { NV_X86 (name##_nontemporal, name##_nontemporal_prefetch) }
 
+/* All that a kernel has which does a = formula (b, c, q), but its NAME_verify. */
 #define NV_STREAM(name, formula, arrays)                                                                     \
-  NV_STREAM_PASS (name##_temporal, formula, arrays, NV_STORE_TEMPORAL, false)                                \
-  NV_STREAM_PASS (name##_temporal_prefetch, formula, arrays, NV_STORE_TEMPORAL, true)                        \
-  NV_X86 (NV_STREAM_PASS (name##_nontemporal, formula, arrays, NV_STORE_NONTEMPORAL, false))                 \
-  NV_X86 (NV_STREAM_PASS (name##_nontemporal_prefetch, formula, arrays, NV_STORE_NONTEMPORAL, true))         \
-                                                                                                             \
   static uint64_t name##_bytes (const struct nv_part *part)                                                  \
   {                                                                                                          \
     return (uint64_t)__builtin_popcount (arrays) * part->n_units * part->unit_bytes;                         \
-  }
-
+  }                                                                                                          \
+                                                                                                             \
+  static NV_INLINE double name##_pass (struct nv_part *part, enum nv_store store, bool prefetch)             \
+  {                                                                                                          \
+    return nv_stream_pass (part, formula, arrays, store, prefetch);                                          \
+  }                                                                                                          \
+                                                                                                             \
+  NV_PASSES (name)
 #define NV_STREAM_FIELDS(name)                                                                               \
   .unit = NV_UNIT_BYTES_PER_S, .bytes = name##_bytes, .operations = nv_no_operations,                        \
-  .prepare = nv_values_prepare, .verify = name##_verify,                                                     \
-  .passes[NV_STORE_TEMPORAL] = { name##_temporal, name##_temporal_prefetch },                                \
-  NV_X86 (.passes[NV_STORE_NONTEMPORAL] = { name##_nontemporal, name##_nontemporal_prefetch })
+  .prepare = nv_values_prepare, .verify = name##_verify, NV_PASSES_FIELDS (name)

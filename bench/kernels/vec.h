@@ -5,7 +5,7 @@
 
 #include "bench/kernels/kernel.h"
 
-#ifdef __SSE2__
+#ifdef __x86_64__
 #include <immintrin.h>
 #endif
 
@@ -42,7 +42,7 @@ nv_load (const double *from)
 static NV_INLINE void
 nv_store (double *to, nv_vector value, enum nv_store store)
 {
-#ifdef __SSE2__
+#ifdef __x86_64__
   if (store == NV_STORE_NONTEMPORAL)
 #if defined __AVX512F__
     _mm512_stream_pd (to, value);
@@ -70,15 +70,8 @@ nv_vector_sum (nv_vector value)
 static NV_INLINE void
 nv_store_fence (enum nv_store store)
 {
-#ifdef __SSE2__
+#ifdef __x86_64__
   if (store == NV_STORE_NONTEMPORAL)
     _mm_sfence ();
 #endif
 }
-
-/* What only x86 has, in a kernel's file. */
-#ifdef __SSE2__
-#define NV_X86(...) __VA_ARGS__
-#else
-#define NV_X86(...)
-#endif

@@ -24,7 +24,11 @@ write_rep_unit (const struct nv_part *part, size_t offset, size_t bytes, void *s
   __asm__ volatile("rep stosq" : "+D"(to), "+c"(n) : "a"(bits) : "memory");
 }
 
-NV_REP (write, write_rep_unit, NV_ARRAY_A)
+static double
+write_rep (struct nv_part *part)
+{
+  return nv_rep_pass (part, write_rep_unit);
+}
 #endif
 
 static int
@@ -40,5 +44,5 @@ const struct nv_kernel NV_KERNEL (write) = {
   .summary = "a = q",
   .arrays = NV_ARRAY_A,
   NV_STREAM_FIELDS (write),
-  NV_X86 (.passes[NV_STORE_REP] = { write_rep, write_rep_prefetch }),
+  .passes[NV_STORE_REP] = { NV_X86 (write_rep) },
 };
