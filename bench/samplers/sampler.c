@@ -54,21 +54,22 @@ nv_sample_count (const char *word, uint64_t *ret_count)
 }
 
 int
-nv_sample_counters (char *text, int node, bool (*wanted) (const char *name), struct nv_sample_values *values)
+nv_sample_counters (char *text, int node, bool (*wanted) (const char *line), struct nv_sample_values *values)
 {
-  char *line;
-
-  while ((line = strsep (&text, "\n")))
+  for (char *line = text, *next; *line != '\0'; line = next)
     {
-      struct nv_sample_value value = { .name = strsep (&line, " "), .node = node, .order = -1 };
+      struct nv_sample_value value = { .name = line, .node = node, .order = -1 };
+      char *end = strchrnul (line, '\n'), *blank;
       int result;
 
-      if (*value.name == '\0' && !line)
+      next = *end == '\0' ? end : end + 1;
+      if (end == line || (wanted && !wanted (line)))
         continue;
-      if (wanted && !wanted (value.name))
-        continue;
-      if (*value.name == '\0' || !line || !nv_sample_count (line, &value.count))
+      *end = '\0';
+      blank = strchr (line, ' ');
+      if (!blank || blank == line || !nv_sample_count (blank + 1, &value.count))
         return -EBADMSG;
+      *blank = '\0';
       if (value.count > INT64_MAX)
         continue;
       result = nv_sample_add (values, &value);

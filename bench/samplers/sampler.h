@@ -68,10 +68,10 @@ bool nv_sample_count (const char *word, uint64_t *ret_count);
 
 /**
  * nv_sample_counters:
- * @wanted: (nullable): which names; all
+ * @wanted: (nullable): is a line wanted that begins so? all are
  *
  * Adds lines of the form `NAME COUNT`, as in vmstat and numastat. A count beyond INT64_MAX is one that went
  * below zero, and left out. Returns: 0, -EBADMSG or -ENOMEM.
  */
 int
-nv_sample_counters (char *text, int node, bool (*wanted) (const char *name), struct nv_sample_values *values);
+nv_sample_counters (char *text, int node, bool (*wanted) (const char *line), struct nv_sample_values *values);

@@ -12,10 +12,10 @@ static const char *const prefixes[] = {
 };
 
 static bool
-is_wanted (const char *name)
+is_wanted (const char *line)
 {
   for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-    if (strncmp (name, prefixes[i], strlen (prefixes[i])) == 0)
+    if (*line == *prefixes[i] && strncmp (line, prefixes[i], strlen (prefixes[i])) == 0)
       return true;
   return false;
 }
