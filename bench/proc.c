@@ -121,7 +121,7 @@ nv_proc_node_memory (const char *root, unsigned node, struct nv_proc_memory *ret
   struct field fields[N_FIELDS] = {
     { "MemTotal" }, { "MemFree" }, { "Active(file)" }, { "Inactive(file)" }, { "SReclaimable" }
   };
-  uint64_t low_bytes, available = 0;
+  uint64_t low_bytes = 0, available = 0;
   char prefix[32];
   struct nv_reader reader;
   int result = nv_reader_open (&reader, root, "sys/devices/system/node/node%u/meminfo", node);
