@@ -82,19 +82,24 @@ nv_page_walk_next (struct nv_page_walk *walk, char **ret_address, int *ret_targe
 /* Mapping */
 
 static int
-fail_huge_pages (const struct nv_pages *pages, uint64_t needed, uint64_t total, uint64_t free_pages,
+fail_huge_pages (const struct nv_pages *pages, uint64_t needed, uint64_t free_pages,
                  struct nv_message *message)
 {
   unsigned long long kib = pages->page_bytes >> 10;
-  char policy[128], node[64] = "/sys/kernel/mm";
+  uint64_t total = 0;
+  char policy[128], path[128];
 
   nv_pages_format (pages, policy, sizeof policy);
   if (pages->n_nodes == 1)
-    snprintf (node, sizeof node, "/sys/devices/system/node/node%u", pages->nodes[0].node);
+    snprintf (path, sizeof path, "sys/devices/system/node/node%u/hugepages/hugepages-%llukB/nr_hugepages",
+              pages->nodes[0].node, kib);
+  else
+    snprintf (path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages", kib);
+  nv_proc_number ("/", path, &total); /* of that file: other nodes' pages are to stay */
   return nv_fail (message, ENOMEM,
                   "pages '%s': %" PRIu64 " huge pages of %llu KiB are needed, %" PRIu64
-                  " are free: echo %" PRIu64 " > %s/hugepages/hugepages-%llukB/nr_hugepages reserves them",
-                  policy, needed, kib, free_pages, total + needed - free_pages, node, kib);
+                  " are free: echo %" PRIu64 " > /%s reserves them",
+                  policy, needed, kib, free_pages, total + needed - free_pages, path);
 }
 
 /* The kernel promises huge pages at mmap without a look at the nodes; who then finds none where the policy
@@ -102,17 +107,14 @@ fail_huge_pages (const struct nv_pages *pages, uint64_t needed, uint64_t total, 
 static int
 check_huge_pages (const struct nv_pages *pages, size_t bytes, struct nv_message *message)
 {
-  uint64_t needed = bytes / pages->page_bytes, total = 0, free_pages = 0, promised = 0, on_node, free_on_node;
+  uint64_t needed = bytes / pages->page_bytes, free_pages = 0, promised = 0, on_node, free_on_node;
 
   for (size_t i = 0; i < pages->n_nodes; i++)
     if (nv_proc_huge_pages ("/", pages->nodes[i].node, pages->page_bytes, &on_node, &free_on_node) == 0)
-      {
-        total += on_node;
-        free_pages += free_on_node;
-      }
+      free_pages += free_on_node;
   nv_proc_promised_huge_pages ("/", pages->page_bytes, &promised);
   free_pages -= promised < free_pages ? promised : free_pages;
-  return needed <= free_pages ? 0 : fail_huge_pages (pages, needed, total, free_pages, message);
+  return needed <= free_pages ? 0 : fail_huge_pages (pages, needed, free_pages, message);
 }
 
 /* What is bound to nodes and does not fit there is not refused by the kernel: it ends the process. */
