@@ -26,6 +26,7 @@ struct loaded
   struct nv_kernel_options options; /* of the chase */
   struct nv_candidate chase, load;
   int64_t delay_ns;
+  atomic_uint n_loading; /* threads that have moved something */
   atomic_bool over;
 };
 
@@ -37,23 +38,44 @@ pause_ns (int64_t ns)
 }
 
 static void
-load_memory (struct loaded *loaded, struct nv_worker *worker)
+load_slice (struct loaded *loaded, struct nv_worker *worker)
 {
   size_t n = SLICE_BYTES / worker->part.unit_bytes;
+  struct nv_part slice;
 
   n = n < worker->part.n_units ? n : worker->part.n_units;
+  if (worker->at + n > worker->part.n_units)
+    worker->at = 0;
+  slice = nv_part_stretch (&worker->part, worker->at, n);
+  worker->part.checksum = loaded->load.pass (&slice);
+  worker->loaded_bytes += loaded->load.kernel->bytes (&slice);
+  worker->at += n;
+}
+
+static void
+load_memory (struct loaded *loaded, struct nv_worker *worker)
+{
+  load_slice (loaded, worker);
+  atomic_fetch_add (&loaded->n_loading, 1);
   while (!atomic_load_explicit (&loaded->over, memory_order_relaxed))
     {
-      struct nv_part slice;
-
-      if (worker->at + n > worker->part.n_units)
-        worker->at = 0;
-      slice = nv_part_stretch (&worker->part, worker->at, n);
-      worker->part.checksum = loaded->load.pass (&slice);
-      worker->loaded_bytes += loaded->load.kernel->bytes (&slice);
-      worker->at += n;
       pause_ns (loaded->delay_ns);
+      load_slice (loaded, worker);
     }
+}
+
+static void
+chase (struct loaded *loaded, struct nv_worker *worker)
+{
+  unsigned n_loading = loaded->delay_ns == NO_LOAD ? 0 : loaded->arrays->team->n_threads - 1;
+
+  while (atomic_load_explicit (&loaded->n_loading, memory_order_relaxed) < n_loading)
+    ;
+  pause_ns (LEAD_NS);
+  worker->start_ns = nv_now_ns ();
+  worker->part.checksum = loaded->chase.pass (&worker->part);
+  worker->loaded_bytes = loaded->chase.kernel->bytes (&worker->part);
+  atomic_store (&loaded->over, true);
 }
 
 static int
@@ -64,15 +86,9 @@ run_thread (unsigned thread, void *data, struct nv_message *message)
 
   worker->loaded_bytes = 0;
   nv_team_barrier ();
-  if (thread == 0)
-    pause_ns (LEAD_NS);
   worker->start_ns = nv_now_ns ();
   if (thread == 0)
-    {
-      worker->part.checksum = loaded->chase.pass (&worker->part);
-      worker->loaded_bytes = loaded->chase.kernel->bytes (&worker->part);
-      atomic_store (&loaded->over, true);
-    }
+    chase (loaded, worker);
   else if (loaded->delay_ns != NO_LOAD)
     load_memory (loaded, worker);
   worker->end_ns = nv_now_ns ();
@@ -87,6 +103,7 @@ iterate (void *data, struct nv_iteration *ret_iteration)
   struct nv_iteration iteration = { 0 };
   int result;
 
+  atomic_store (&loaded->n_loading, 0);
   atomic_store (&loaded->over, false);
   result = nv_team_run (loaded->arrays->team, run_thread, loaded, loaded->bench->message);
   if (result < 0)
