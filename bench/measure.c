@@ -393,7 +393,6 @@ begin (struct nv_bench *bench)
 
   if (error == 0)
     error = check_kernels (setup, &arrays, &all_alone, bench->message);
-
   if (error == 0)
     error = nv_pages_resolve (&bench->pages, bench->message);
   if (error < 0)
