@@ -19,8 +19,6 @@ void
 nv_setup_init (struct nv_setup *setup)
 {
   *setup = (struct nv_setup){
-    .kernels = { "copy", "scale", "add", "triad" },
-    .n_kernels = 4,
     /* A stride of four lines: the pair of a line that some CPUs fetch along is no slot of the chase. It is
      * multichase's default, too. */
     .kernel_options = { .chases = 1, .stride_bytes = 256, .reads = 2, .writes = 1 },
@@ -422,7 +420,8 @@ nv_setup_set (struct nv_setup *setup, const char *name, const char *value, struc
 
 const struct nv_option nv_options[] = {
   { "kernel", .value = "LIST", .set = set_kernels,
-    .help = "which, divided by commas, or all; default copy,scale,add,triad" },
+    .help =
+        "which, divided by commas, or all; default copy,scale,add,triad; --loaded-latency: those that load, default read" },
   { "access", .value = "seq|page|line", .set = set_access,
     .help = "in order; pages in a random order, in order within; or lines in a random order" },
   { "size", .value = "SIZE", .set = set_size,

@@ -2,6 +2,7 @@
 
 #include "bench/text.h"
 #include "bench/list.h"
+#include "bench/matrix.h"
 #include "bench/record.h"
 #include "bench/table.h"
 
@@ -21,22 +22,12 @@ enum
   TEXT_SIZE = 256,
 };
 
-/* One cell of a matrix. */
-struct place
-{
-  enum nv_unit unit;
-  int cpu_node, memory_node;
-  double median; /* NAN: every iteration was left out */
-};
-
 struct nv_text
 {
   FILE *file;
   bool in_stream_block;
-  char load_title[TEXT_SIZE];
   struct nv_table kernels, load, residence, notes;
-  struct place *places;
-  size_t n_places;
+  struct nv_matrix matrix;
 };
 
 static const char *const kernel_columns[] = { "KERNEL",  "UNIT",          "ARRAYS", ">THREADS", ">N",
@@ -59,17 +50,20 @@ enum
   PATH
 };
 
-static const char *const load_columns[] = { ">PAUSE ns", ">LOAD MB/s", ">LATENCY ns", ">95% INTERVAL",
-                                            ">P95 ns",   ">N",         ">HAND-OVER",  NULL };
+static const char *const load_columns[] = { "LOAD",          ">PAUSE ns", ">LOAD MB/s", ">LATENCY ns",
+                                            ">95% INTERVAL", ">P95 ns",   ">N",         ">HAND-OVER",
+                                            "PATH",          NULL };
 enum
 {
-  PAUSE,
   LOAD,
+  PAUSE,
+  LOAD_BANDWIDTH,
   LATENCY,
   LATENCY_INTERVAL,
   LATENCY_P95,
   LATENCY_N,
-  LATENCY_HANDOVER
+  LATENCY_HANDOVER,
+  LOAD_PATH
 };
 
 static const char *const residence_columns[] = { "KERNEL",   "ARRAY", ">RESIDENT", ">HUGE PAGES",
@@ -279,6 +273,14 @@ set_handover (struct nv_table *table, size_t column, const struct nv_group *grou
 }
 
 static void
+set_path (struct nv_table *table, size_t column, const struct nv_result *result)
+{
+  nv_table_set (table, column, "%s %s%s%s", nv_isa_name (result->path.isa),
+                nv_store_name (result->path.store), result->path.prefetch ? " prefetch" : "",
+                result->path_chosen ? " (chosen)" : "");
+}
+
+static void
 add_kernel_row (struct nv_text *text, const struct nv_result *result)
 {
   static const char *const units[] = { "MB/s", "ns", "M ops/s" };
@@ -292,8 +294,7 @@ add_kernel_row (struct nv_text *text, const struct nv_result *result)
     nv_table_set (table, ARRAYS, "%d x %s", __builtin_popcount (result->kernel->arrays),
                   nv_text_size (result->size_bytes, size, sizeof size));
   nv_table_set (table, THREADS, "%u", result->team->n_threads);
-  nv_table_set (table, PATH, "%s %s%s%s", nv_isa_name (result->path.isa), nv_store_name (result->path.store),
-                result->path.prefetch ? " prefetch" : "", result->path_chosen ? " (chosen)" : "");
+  set_path (table, PATH, result);
 }
 
 static void
@@ -330,41 +331,24 @@ add_load_rows (struct nv_text *text, const struct nv_result *result)
 {
   struct nv_table *table = &text->load;
 
-  if (result->load)
-    snprintf (text->load_title, sizeof text->load_title,
-              "Latency of %s while the other threads run %s (%s %s%s), pausing after each 16 KiB:",
-              result->kernel->name, result->load->name, nv_isa_name (result->path.isa),
-              nv_store_name (result->path.store), result->path.prefetch ? " prefetch" : "");
   for (size_t i = 0; i < result->n_groups; i++)
     {
       const struct nv_group *group = &result->groups[i];
 
       nv_table_add_row (table);
+      nv_table_set (table, LOAD, "%s", result->load->name);
       if (result->delay_ns >= 0)
         nv_table_set (table, PAUSE, "%" PRId64, result->delay_ns);
       else
         nv_table_set (table, PAUSE, "no load");
-      nv_table_set (table, LOAD, "%.1f", group->load_bytes_per_s.median / 1e6);
+      nv_table_set (table, LOAD_BANDWIDTH, "%.1f", group->load_bytes_per_s.median / 1e6);
       nv_table_set (table, LATENCY, "%.1f", group->value.median);
       nv_table_set (table, LATENCY_INTERVAL, "%.1f-%.1f", group->value.low, group->value.high);
       nv_table_set (table, LATENCY_P95, "%.1f", group->value.p95);
       nv_table_set (table, LATENCY_N, "%zu", group->value.n);
       set_handover (table, LATENCY_HANDOVER, group);
+      set_path (table, LOAD_PATH, result);
     }
-}
-
-static void
-add_place (struct nv_text *text, const struct nv_result *result)
-{
-  text->places = realloc (text->places, sizeof *text->places * (text->n_places + 1));
-  if (!text->places)
-    abort ();
-  text->places[text->n_places++] = (struct place){
-    .unit = result->kernel->unit,
-    .cpu_node = result->cpu_node,
-    .memory_node = result->memory_node,
-    .median = result->n_groups > 0 ? result->groups[0].value.median : NAN,
-  };
 }
 
 /* A share in whole percent, but of a little never 0 %. */
@@ -486,7 +470,7 @@ add_notes (struct nv_text *text, const struct nv_result *result)
     add_note (text, result,
               "the CPUs' distance changed between iterations: compare only rows of like hand-over");
   if (!result->stable)
-    add_note (text, result, "times were not stable after %u warm-ups", result->warm_ups);
+    add_note (text, result, "times were not stable after the warm-ups");
   if (result->cache_resident_possible)
     add_note (text, result, "arrays of this size may be in caches, wholly or in part");
 }
@@ -497,7 +481,7 @@ nv_text_result (void *data, const struct nv_setup *setup, const struct nv_result
   struct nv_text *text = data;
 
   if (setup->mode == NV_MODE_MATRIX)
-    add_place (text, result);
+    nv_matrix_add (&text->matrix, result);
   else if (setup->mode == NV_MODE_LOADED_LATENCY)
     add_load_rows (text, result);
   else
@@ -508,64 +492,6 @@ nv_text_result (void *data, const struct nv_setup *setup, const struct nv_result
     }
   add_residence (text, setup, result);
   add_notes (text, result);
-}
-
-/* Is there a column, or a row, of that node among the places of a unit? */
-static bool
-has_node (const struct nv_text *text, enum nv_unit unit, bool memory, int node)
-{
-  for (size_t i = 0; i < text->n_places; i++)
-    if (text->places[i].unit == unit
-        && node == (memory ? text->places[i].memory_node : text->places[i].cpu_node))
-      return true;
-  return false;
-}
-
-static void
-print_place (const struct nv_text *text, enum nv_unit unit, int cpu_node, int memory_node)
-{
-  for (size_t i = 0; i < text->n_places; i++)
-    {
-      const struct place *place = &text->places[i];
-
-      if (place->unit == unit && place->cpu_node == cpu_node && place->memory_node == memory_node
-          && !isnan (place->median))
-        {
-          fprintf (text->file, "  %10.1f", shown (unit, place->median));
-          return;
-        }
-    }
-  fprintf (text->file, "  %*s", 10 + (int)strlen ("–") - 1, "–");
-}
-
-/* Medians; rows: nodes with CPUs; columns: nodes with memory. */
-static void
-print_matrix (const struct nv_text *text, enum nv_unit unit, const char *title)
-{
-  int n_nodes = 0;
-
-  for (size_t i = 0; i < text->n_places; i++)
-    {
-      int last = text->places[i].cpu_node > text->places[i].memory_node ? text->places[i].cpu_node
-                                                                        : text->places[i].memory_node;
-
-      n_nodes = last >= n_nodes ? last + 1 : n_nodes;
-    }
-  fprintf (text->file, "\n%s\nCPUs OF    ", title);
-  for (int node = 0; node < n_nodes; node++)
-    if (has_node (text, unit, true, node))
-      fprintf (text->file, "  %5s %4d", "NODE", node);
-  fputc ('\n', text->file);
-  for (int cpu_node = 0; cpu_node < n_nodes; cpu_node++)
-    {
-      if (!has_node (text, unit, false, cpu_node))
-        continue;
-      fprintf (text->file, "node %-6d", cpu_node);
-      for (int node = 0; node < n_nodes; node++)
-        if (has_node (text, unit, true, node))
-          print_place (text, unit, cpu_node, node);
-      fputc ('\n', text->file);
-    }
 }
 
 static void
@@ -586,17 +512,13 @@ nv_text_end (struct nv_text *text)
     fputs (DASHES
            "Solution Validates: what was checked after timing is what it must be, on all arrays\n" DASHES,
            text->file);
-  if (text->n_places > 0)
-    {
-      print_matrix (text, NV_UNIT_BYTES_PER_S, "Bandwidth in MB/s, reading from memory of");
-      print_matrix (text, NV_UNIT_NS_PER_LOAD, "Latency in ns of loads from memory of");
-    }
+  nv_matrix_print (&text->matrix, text->file);
+  nv_matrix_clear (&text->matrix);
   print_table (text, &text->kernels);
   if (text->load.n_rows > 0)
-    fprintf (text->file, "\n%s", text->load_title);
+    fputs ("\nLatency while the other threads run LOAD, pausing after each 16 KiB:", text->file);
   print_table (text, &text->load);
   print_table (text, &text->residence);
   print_table (text, &text->notes);
-  free (text->places);
   free (text);
 }

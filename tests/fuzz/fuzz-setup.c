@@ -12,7 +12,7 @@
 static void
 assert_in_limits (const struct nv_setup *setup)
 {
-  g_assert_true (setup->n_kernels >= 1 && setup->n_kernels <= NV_MAX_KERNELS);
+  g_assert_true (setup->n_kernels <= NV_MAX_KERNELS);
   for (size_t i = 0; i < setup->n_kernels; i++)
     g_assert_nonnull (nv_kernel_find (NV_ISA_PORTABLE, setup->kernels[i]));
   g_assert_true (setup->size_bytes == 0 || setup->size_bytes >= NV_BASE_PAGE_BYTES);

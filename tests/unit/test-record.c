@@ -84,6 +84,7 @@ static void
 set_up (struct nv_setup *setup)
 {
   nv_setup_init (setup);
+  setup->kernels[0] = "copy";
   setup->kernels[1] = "add";
   setup->n_kernels = 2;
   setup->seed = 42;
