@@ -146,10 +146,16 @@ struct nv_residence
   uint64_t *node_bytes;    /* what is: move_pages without targets; first-touch: numa_maps */
   uint64_t *wanted_bytes;  /* what was asked of the resident pages; all 0 where any node will do (first-touch,
                             * bind to several nodes) */
-  double mismatch; /* 0 to 1. bind, round-robin, local: the share of the resident pages that are elsewhere;
-                    * interleave, random, weighted, mixed: the largest difference of a node's share,
-                    * interleave's less the one page that the kernel decides; first-touch: 0 */
+  double mismatch; /* 0 to 1: the share of the resident pages that are elsewhere; interleave, of which the
+                    * kernel decides where it begins: the largest difference of a node's share, less one page;
+                    * first-touch: 0 */
+  double kind_mismatch; /* 0 to 1: the share of the pages in use that are not of the kind asked for: base
+                         * pages that are huge, THP that are not; 0 where the kernel does not say */
+  bool holds;           /* neither is more than NV_MISMATCH_LIMIT */
 };
+
+/* What busy pages, which cannot be moved for a moment, may come to. */
+#define NV_MISMATCH_LIMIT 0.01
 
 /* Where the buffer's pages are against where they were asked to be. The caller frees with
  * nv_residence_clear(). 0 or -errno: move_pages is not permitted. With first-touch that is no failure, and if
@@ -158,5 +164,10 @@ int nv_buffer_residence (const struct nv_pages *pages, const struct nv_buffer *b
                          const struct nv_owner *owners, size_t n_owners, struct nv_residence *ret_residence,
                          struct nv_message *message);
 void nv_residence_clear (struct nv_residence *residence);
+
+/* What does not hold, and what helps, into @text; cut off at @size: "66.0 % is elsewhere: 100.0 % on node 0".
+ */
+void nv_residence_explain (const struct nv_pages *pages, const struct nv_residence *residence, char *text,
+                           size_t size);
 
 void nv_buffer_unmap (struct nv_buffer *buffer);

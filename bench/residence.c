@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define THP_ENABLED "sys/kernel/mm/transparent_hugepage/enabled"
 
 enum
 {
@@ -79,9 +82,9 @@ count_pages (struct count *count, struct nv_page_walk *walk)
   return result == 0 && count->n > 0 ? count_batch (count) : result;
 }
 
-/* The largest difference of a node's share. */
+/* The largest difference of a node's share, less one page: the kernel decides where interleave begins. */
 static double
-compare_shares (const struct nv_residence *residence, uint64_t allowance_bytes)
+compare_shares (const struct nv_residence *residence, uint64_t page_bytes)
 {
   double largest = 0;
 
@@ -89,7 +92,7 @@ compare_shares (const struct nv_residence *residence, uint64_t allowance_bytes)
     {
       double difference = fabs ((double)residence->node_bytes[node] - (double)residence->wanted_bytes[node]);
 
-      difference -= (double)allowance_bytes;
+      difference -= (double)page_bytes;
       largest = difference > largest ? difference : largest;
     }
   return largest / (double)residence->resident_bytes;
@@ -102,32 +105,26 @@ find_mismatch (const struct count *count)
 
   if (residence->resident_bytes == 0)
     return 0;
-  switch (count->pages->policy)
-    {
-    case NV_PAGES_FIRST_TOUCH:
-      return 0;
-    case NV_PAGES_LOCAL:
-    case NV_PAGES_BIND:
-    case NV_PAGES_ROUND_ROBIN:
-      return (double)count->elsewhere_bytes / (double)residence->resident_bytes;
-    case NV_PAGES_INTERLEAVE:
-      return compare_shares (residence, count->pages->page_bytes);
-    case NV_PAGES_RANDOM:
-    case NV_PAGES_WEIGHTED:
-    case NV_PAGES_MIXED:
-      break;
-    }
-  return compare_shares (residence, 0);
+  if (count->pages->policy == NV_PAGES_INTERLEAVE)
+    return compare_shares (residence, count->pages->page_bytes);
+  return (double)count->elsewhere_bytes / (double)residence->resident_bytes;
 }
 
-/* Bytes in huge pages of the whole mapping; 0 where the kernel does not say. */
-static uint64_t
-read_huge_bytes (const struct nv_buffer *buffer)
+/* Each page in use lies wholly in the mapping, so that each can be huge. */
+static void
+look_at_kind (const struct nv_pages *pages, const struct nv_buffer *buffer, struct nv_residence *residence)
 {
-  uint64_t start = (uintptr_t)buffer->mapping, bytes = 0;
+  uint64_t start = (uintptr_t)buffer->mapping;
+  struct nv_page_walk walk;
+  double share;
 
-  nv_proc_huge_bytes ("/", getpid (), start, start + buffer->mapping_bytes, &bytes);
-  return bytes;
+  if (nv_proc_huge_bytes ("/", getpid (), start, start + buffer->mapping_bytes, &residence->huge_bytes) < 0)
+    return;
+  nv_page_walk_begin (&walk, pages, buffer, NULL, 0);
+  share = (double)residence->huge_bytes / ((double)(walk.end - walk.page) * (double)pages->page_bytes);
+  share = share < 1 ? share : 1;
+  if (pages->kind != NV_PAGE_HUGETLB)
+    residence->kind_mismatch = pages->kind == NV_PAGE_THP ? 1 - share : share;
 }
 
 /* Where nothing was asked, only how much is where is of interest, and numa_maps says it with no system call
@@ -167,7 +164,7 @@ fill_in (struct count *count, const struct nv_buffer *buffer, const struct nv_ow
   struct nv_residence *residence = count->residence;
   int result = -ENOENT;
 
-  residence->huge_bytes = read_huge_bytes (buffer);
+  look_at_kind (pages, buffer, residence);
   if (pages->policy == NV_PAGES_FIRST_TOUCH)
     result = count_first_touched (buffer, residence);
   if (result < 0)
@@ -208,6 +205,7 @@ nv_buffer_residence (const struct nv_pages *pages, const struct nv_buffer *buffe
       nv_residence_clear (&residence);
       return nv_fail_placing (pages, "move_pages", -result, message);
     }
+  residence.holds = residence.mismatch <= NV_MISMATCH_LIMIT && residence.kind_mismatch <= NV_MISMATCH_LIMIT;
   *ret_residence = residence;
   return 0;
 }
@@ -218,4 +216,41 @@ nv_residence_clear (struct nv_residence *residence)
   free (residence->node_bytes);
   free (residence->wanted_bytes);
   memset (residence, 0, sizeof *residence);
+}
+
+/* "66.0 % on node 0, 34.0 % on node 1" */
+static void
+format_nodes (const struct nv_residence *residence, char *text, size_t size)
+{
+  size_t used = 0;
+
+  text[0] = '\0';
+  for (size_t node = 0; node < residence->n_nodes && used < size; node++)
+    if (residence->node_bytes[node])
+      used += (size_t)snprintf (text + used, size - used, "%s%.1f %% on node %zu", used ? ", " : "",
+                                100 * (double)residence->node_bytes[node] / (double)residence->resident_bytes,
+                                node);
+}
+
+void
+nv_residence_explain (const struct nv_pages *pages, const struct nv_residence *residence, char *text,
+                      size_t size)
+{
+  char found[192], enabled[32] = "";
+
+  if (residence->mismatch > NV_MISMATCH_LIMIT)
+    {
+      format_nodes (residence, found, sizeof found);
+      snprintf (text, size, "%.1f %% is elsewhere: %s", 100 * residence->mismatch, found);
+    }
+  else if (pages->kind != NV_PAGE_THP)
+    snprintf (text, size, "%.1f %% is in huge pages, none was asked for", 100 * residence->kind_mismatch);
+  else
+    {
+      nv_proc_setting ("/", THP_ENABLED, enabled, sizeof enabled);
+      snprintf (text, size, "huge pages: %.0f %% of what was asked: %s", 100 * (1 - residence->kind_mismatch),
+                strcmp (enabled, "never") == 0
+                    ? "echo madvise > /" THP_ENABLED " allows them"
+                    : "no more were free: echo 1 > /proc/sys/vm/compact_memory, or --page-size 2M");
+    }
 }
