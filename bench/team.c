@@ -1,4 +1,5 @@
 #include "bench/team.h"
+#include "bench/list.h"
 #include "bench/proc.h"
 
 #include <errno.h>
@@ -27,49 +28,32 @@ mask_has (const struct cpu_mask *mask, int cpu)
   return CPU_ISSET_S ((size_t)cpu, sizeof *mask, mask->sets);
 }
 
-/* A list of CPUs: numbers and ranges. 0 or -EINVAL. *@at is moved to the next item or the end. */
-static int
-next_range (const char **at, unsigned long *ret_first, unsigned long *ret_last)
-{
-  char *end;
-
-  if (**at < '0' || **at > '9')
-    return -EINVAL;
-  *ret_first = *ret_last = strtoul (*at, &end, 10);
-  if (*end == '-')
-    {
-      if (end[1] < '0' || end[1] > '9')
-        return -EINVAL;
-      *ret_last = strtoul (end + 1, &end, 10);
-    }
-  if (*ret_first > *ret_last || *ret_last >= MAX_CPUS || (*end != '\0' && (*end != ',' || end[1] == '\0')))
-    return -EINVAL;
-  *at = *end == ',' ? end + 1 : end;
-  return 0;
-}
-
 /* How many CPUs of the core of @cpu, all allowed, come before it. */
 static unsigned
 sibling_index (const struct cpu_mask *allowed, int cpu)
 {
   char path[96], text[256];
   const char *at = text;
-  unsigned long first, last;
-  unsigned index = 0;
+  unsigned first, last, index = 0;
 
   snprintf (path, sizeof path, "sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
   if (nv_proc_setting ("/", path, text, sizeof text) < 0)
     return 0;
-  while (*at != '\0' && next_range (&at, &first, &last) == 0)
-    for (; first <= last; first++)
-      index += first < (unsigned long)cpu && mask_has (allowed, (int)first);
+  while (nv_list_range (&at, MAX_CPUS, &first, &last))
+    {
+      for (; first <= last; first++)
+        index += first < (unsigned)cpu && mask_has (allowed, (int)first);
+      if (*at++ != ',')
+        break;
+    }
   return index;
 }
 
+/* Not asked of numa_available(): that needs a system call that containers forbid, this does not. */
 static unsigned
 node_of_cpu (int cpu)
 {
-  int node = numa_available () < 0 || cpu < 0 ? 0 : numa_node_of_cpu (cpu);
+  int node = cpu < 0 ? 0 : numa_node_of_cpu (cpu);
 
   return node < 0 ? 0 : (unsigned)node;
 }
@@ -89,29 +73,21 @@ compare_cpus (const void *a, const void *b)
 static int
 compare_numbers (const void *a, const void *b)
 {
-  return *(const int *)a - *(const int *)b;
+  unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+  return (x > y) - (x < y);
 }
 
 /* "0-3,8" */
 static void
 format_cpus (const struct nv_team_cpu *cpus, size_t n_cpus, char *text, size_t size)
 {
-  int *numbers = malloc (n_cpus * sizeof *numbers);
-  size_t length = 0;
+  unsigned numbers[MAX_CPUS];
 
-  text[0] = '\0';
-  for (size_t i = 0; numbers && i < n_cpus; i++)
-    numbers[i] = cpus[i].cpu;
-  if (numbers)
-    qsort (numbers, n_cpus, sizeof *numbers, compare_numbers);
-  for (size_t i = 0, last; numbers && i < n_cpus && length < size; i = last + 1)
-    {
-      for (last = i; last + 1 < n_cpus && numbers[last + 1] == numbers[last] + 1;)
-        last++;
-      length += (size_t)snprintf (text + length, size - length, last > i ? "%s%d-%d" : "%s%d", i ? "," : "",
-                                  numbers[i], numbers[last]);
-    }
-  free (numbers);
+  for (size_t i = 0; i < n_cpus; i++)
+    numbers[i] = (unsigned)cpus[i].cpu;
+  qsort (numbers, n_cpus, sizeof *numbers, compare_numbers);
+  nv_list_format (numbers, n_cpus, text, size);
 }
 
 /* Moves those that @list names to the front of @cpus, in its order. Returns: how many, or an error. */
@@ -119,13 +95,13 @@ static int
 pick_listed (const char *list, struct nv_team_cpu *cpus, size_t n_cpus, struct nv_message *message)
 {
   const char *at = list;
-  unsigned long first, last;
+  unsigned first, last;
   size_t n_picked = 0, i;
   char allowed[128];
 
   do
     {
-      if (next_range (&at, &first, &last) < 0)
+      if (!nv_list_range (&at, MAX_CPUS, &first, &last) || (*at != ',' && *at != '\0'))
         return nv_fail (message, EINVAL, "cpus '%s': a list such as 0-3,8 is allowed", list);
       for (; first <= last; first++)
         {
@@ -134,12 +110,12 @@ pick_listed (const char *list, struct nv_team_cpu *cpus, size_t n_cpus, struct n
           for (i = 0; i < n_cpus && cpus[i].cpu != (int)first;)
             i++;
           if (i < n_picked)
-            return nv_fail (message, EINVAL, "cpus '%s': CPU %lu is named twice", list, first);
+            return nv_fail (message, EINVAL, "cpus '%s': CPU %u is named twice", list, first);
           if (i == n_cpus)
             {
               format_cpus (cpus, n_cpus, allowed, sizeof allowed);
               return nv_fail (message, ENODEV,
-                              "cpus '%s': CPU %lu is offline, or this process may not use it; it may use %s",
+                              "cpus '%s': CPU %u is offline, or this process may not use it; it may use %s",
                               list, first, allowed);
             }
           picked = cpus[i];
@@ -147,7 +123,7 @@ pick_listed (const char *list, struct nv_team_cpu *cpus, size_t n_cpus, struct n
           cpus[n_picked++] = picked;
         }
     }
-  while (*at != '\0');
+  while (*at++ != '\0');
   return (int)n_picked;
 }
 
@@ -252,14 +228,35 @@ nv_team_choose (const struct nv_team_request *request, struct nv_team_cpu *cpus,
   return fill_team (cpus, n_threads ? n_threads : (unsigned)n_usable, !request->unpinned, ret_team, message);
 }
 
+/* OpenMP itself binds threads then, the caller's before main(): which CPUs may be used cannot be told. */
+static int
+refuse_binding (struct nv_message *message)
+{
+  static const char *const variables[] = { "OMP_PROC_BIND", "GOMP_CPU_AFFINITY", "KMP_AFFINITY",
+                                           "OMP_PLACES" };
+  size_t i = 0;
+
+  if (omp_get_proc_bind () == omp_proc_bind_false)
+    return 0;
+  while (i < sizeof variables / sizeof *variables - 1 && !getenv (variables[i]))
+    i++;
+  return nv_fail (message, EINVAL,
+                  "%s is set: OpenMP must not bind threads that are pinned here; unset it and name CPUs "
+                  "with --cpus",
+                  variables[i]);
+}
+
 int
 nv_team_make (const struct nv_team_request *request, struct nv_team *ret_team, struct nv_message *message)
 {
   struct cpu_mask allowed;
-  struct nv_team_cpu *cpus = calloc (MAX_CPUS, sizeof *cpus);
+  struct nv_team_cpu *cpus;
   size_t n_cpus = 0;
-  int result;
+  int result = refuse_binding (message);
 
+  if (result < 0)
+    return result;
+  cpus = calloc (MAX_CPUS, sizeof *cpus);
   if (!cpus)
     return nv_fail (message, ENOMEM, "cannot choose CPUs: out of memory");
   if (sched_getaffinity (0, sizeof allowed, allowed.sets) < 0)
@@ -325,9 +322,14 @@ pin (const struct region *region, unsigned thread, struct nv_message *message)
       memset (&mask, 0, sizeof mask);
       CPU_SET_S ((size_t)team->cpus[thread], sizeof mask, mask.sets);
     }
-  if (sched_setaffinity (0, sizeof mask, mask.sets) < 0)
-    return nv_fail (message, errno, "cannot pin thread %u to CPU %d: %m", thread, team->cpus[thread]);
-  return 0;
+  /* Whoever may not set it may run unpinned. */
+  if (sched_setaffinity (0, sizeof mask, mask.sets) == 0 || !team->pinned)
+    return 0;
+  if (errno == EINVAL)
+    return nv_fail (message, ENODEV, "CPU %d went offline or was taken away: name others with --cpus",
+                    team->cpus[thread]);
+  return nv_fail (message, errno, "cannot pin thread %u to CPU %d: %m; --no-pin does without", thread,
+                  team->cpus[thread]);
 }
 
 static void

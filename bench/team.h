@@ -32,8 +32,8 @@ struct nv_team_cpu
 };
 
 /* Chooses the CPUs: those asked for, else allowed ones, one thread a core before SMT siblings, node after
- * node. 0, -EINVAL (list, number of threads above that of CPUs), -ENODEV (a CPU that is offline or not
- * allowed). The caller frees with nv_team_clear(). */
+ * node. 0, -EINVAL (list, number of threads above that of CPUs, OpenMP told to bind threads), -ENODEV (a CPU
+ * that is offline or not allowed). The caller frees with nv_team_clear(). */
 int
 nv_team_make (const struct nv_team_request *request, struct nv_team *ret_team, struct nv_message *message);
 void nv_team_clear (struct nv_team *team);
@@ -43,8 +43,9 @@ int nv_team_choose (const struct nv_team_request *request, struct nv_team_cpu *c
                     struct nv_team *ret_team, struct nv_message *message);
 
 /* Runs @work in each thread of the team, pinned, with its index; waits for all. Returns: the first error of
- * the lowest thread (0: none); no thread runs @work unless all are there and pinned, so that they may wait
- * for each other with nv_team_barrier(). The caller's own CPUs are as before. */
+ * the lowest thread (0: none; -ENODEV: its CPU is not there any more); no thread runs @work unless all are
+ * there and pinned, so that they may wait for each other with nv_team_barrier(). The caller's own CPUs are as
+ * before. */
 int nv_team_run (const struct nv_team *team,
                  int (*work) (unsigned thread, void *data, struct nv_message *message), void *data,
                  struct nv_message *message);

@@ -2,9 +2,13 @@
 
 #include <glib.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 /* Two nodes of two cores of two threads each, numbered as many machines do: siblings are 4 apart. */
 static const struct nv_team_cpu machine[] = {
@@ -231,9 +235,73 @@ nobody_works_if_one_cannot_be_pinned (void)
   struct nv_message message;
   struct sighting sighting = { .fails_from = 1024 };
 
-  g_assert_cmpint (nv_team_run (&team, look, &sighting, &message), ==, -EINVAL);
-  g_assert_cmpstr (message.text, ==, "cannot pin thread 1 to CPU 8191: Invalid argument");
+  g_assert_cmpint (nv_team_run (&team, look, &sighting, &message), ==, -ENODEV);
+  g_assert_cmpstr (message.text, ==, "CPU 8191 went offline or was taken away: name others with --cpus");
   g_assert_cmpuint (sighting.n, ==, 0);
+}
+
+/* OpenMP reads its environment before main(). */
+static void
+a_variable_with_which_openmp_binds_threads_is_named (void)
+{
+  struct nv_team_request request = { 0 };
+  struct nv_team team;
+  struct nv_message message;
+
+  if (g_test_subprocess ())
+    {
+      g_assert_cmpint (nv_team_make (&request, &team, &message), ==, -EINVAL);
+      g_printerr ("%s", message.text);
+      return;
+    }
+  g_setenv ("OMP_PLACES", "threads", TRUE);
+  g_setenv ("OMP_PROC_BIND", "close", TRUE);
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("*OMP_PROC_BIND is set: *unset it*");
+  g_unsetenv ("OMP_PROC_BIND");
+  g_unsetenv ("OMP_PLACES");
+}
+
+/* As containers do. */
+static bool
+forbid_system_call (unsigned number)
+{
+  struct sock_filter filter[] = {
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = { G_N_ELEMENTS (filter), filter };
+
+  return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+         && prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void
+threads_that_may_not_be_pinned_run_unpinned (void)
+{
+  struct nv_team_request request = { 0 };
+  struct nv_team team;
+  struct nv_message message;
+  struct sighting sighting = { .fails_from = 1024 };
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, 0);
+      g_test_trap_assert_passed ();
+      return;
+    }
+  g_assert_true (forbid_system_call (SYS_sched_setaffinity));
+  g_assert_cmpint (nv_team_make (&request, &team, &message), ==, 0);
+  g_assert_cmpint (nv_team_run (&team, look, &sighting, &message), ==, -EPERM);
+  g_assert_nonnull (strstr (message.text, "--no-pin"));
+  nv_team_clear (&team);
+  request.unpinned = true;
+  g_assert_cmpint (nv_team_make (&request, &team, &message), ==, 0);
+  g_assert_cmpint (nv_team_run (&team, look, &sighting, &message), ==, 0);
+  nv_team_clear (&team);
 }
 
 int
@@ -252,5 +320,7 @@ main (int argc, char **argv)
   TEST (an_unpinned_team_is_free_after_a_pinned_one);
   TEST (the_error_of_the_lowest_thread_is_told);
   TEST (nobody_works_if_one_cannot_be_pinned);
+  TEST (a_variable_with_which_openmp_binds_threads_is_named);
+  TEST (threads_that_may_not_be_pinned_run_unpinned);
   return g_test_run ();
 }
