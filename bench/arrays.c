@@ -47,8 +47,15 @@ draw_order (unsigned thread, void *data, struct nv_message *message)
   struct nv_arrays *arrays = data;
   struct nv_worker *worker = &arrays->workers[thread];
   size_t n = worker->part.n_units, bytes = (n * sizeof (uint32_t) + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
-  uint32_t *order = n <= UINT32_MAX ? aligned_alloc (HUGE_BYTES, bytes) : NULL;
+  uint32_t *order;
 
+  if (n > UINT32_MAX)
+    return nv_fail (
+        message, EINVAL,
+        "size %llu: a random order has room for 2^32 lines, 256 GiB, in each thread's part: ask for "
+        "a smaller --size, more --threads or --access page",
+        (unsigned long long)arrays->size_bytes);
+  order = aligned_alloc (HUGE_BYTES, bytes);
   if (!order)
     return nv_fail (message, ENOMEM, "cannot draw an order of %zu units: out of memory", n);
   madvise (order, bytes, MADV_HUGEPAGE);

@@ -129,12 +129,14 @@ void nv_setup_init (struct nv_setup *setup);
 
 /**
  * nv_default_size_bytes:
+ * @n_arrays: that are there at a time; an order of access counts by its share of an array
+ * @sparsity: of so many lines only one gets into a cache
  *
- * min(4 * last-level cache of the team's CPUs, 60 % of what is available / @n_arrays), in whole pages for
- * each thread; 256 MiB stand in for an unknown cache.
+ * min(4 * @sparsity * last-level cache of the team's CPUs, 60 % of what is available / @n_arrays), in whole
+ * pages for each thread; 64 MiB stand in for an unknown cache.
  */
-uint64_t nv_default_size_bytes (const json_t *facts, const struct nv_team *team, unsigned n_arrays,
-                                uint64_t available_bytes);
+uint64_t nv_default_size_bytes (const json_t *facts, const struct nv_team *team, double n_arrays,
+                                unsigned sparsity, uint64_t available_bytes);
 
 /* Measures. Nothing but the reporter's calls is printed; what was mapped is unmapped. A kernel whose result
  * is wrong ends it with NV_STATUS_FAILED and is not reported. */

@@ -6,6 +6,7 @@
 #include "bench/rng.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ enum
   MAX_WARM_UPS = 10,
 };
 
-static const double alike = 1.05, mismatch_limit = 0.01, MIB = 1048576;
+static const double alike = 1.05, MIB = 1048576;
 static const int64_t warm_up_ns = 2000000000;
 
 /* The smallest step that the clock was seen to make: its resolution, or what a call costs if that is more. */
@@ -63,13 +64,13 @@ nv_bench_status (const struct nv_bench *bench, int error)
 /* --- how large --- */
 
 uint64_t
-nv_default_size_bytes (const json_t *facts, const struct nv_team *team, unsigned n_arrays,
+nv_default_size_bytes (const json_t *facts, const struct nv_team *team, double n_arrays, unsigned sparsity,
                        uint64_t available_bytes)
 {
   uint64_t step = (uint64_t)team->n_threads * NV_BASE_PAGE_BYTES;
   uint64_t cache = nv_facts_last_level_cache_bytes (facts, team->cpus, team->n_threads);
-  uint64_t wanted = cache ? 4 * cache : UINT64_C (256) << 20;
-  uint64_t possible = available_bytes / 5 * 3 / (n_arrays ? n_arrays : 1);
+  uint64_t wanted = 4 * sparsity * (cache ? cache : UINT64_C (64) << 20);
+  uint64_t possible = (uint64_t)((double)(available_bytes / 5 * 3) / (n_arrays > 0 ? n_arrays : 1));
   uint64_t bytes = (wanted < possible ? wanted : possible) / step * step;
 
   return bytes ? bytes : step;
@@ -120,27 +121,39 @@ available_bytes (const struct nv_pages *pages)
   return sum;
 }
 
+/* An order's share of an array: a number for each unit. */
+static double
+order_share (enum nv_access access)
+{
+  static const unsigned unit_bytes[] = {
+    [NV_ACCESS_PAGE] = NV_BASE_PAGE_BYTES, [NV_ACCESS_LINE] = NV_LINE_BYTES
+  };
+
+  return access == NV_ACCESS_SEQ ? 0 : (double)sizeof (uint32_t) / unit_bytes[access];
+}
+
 int
 nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const struct nv_team *team,
                unsigned n_arrays, uint64_t *ret_bytes, struct nv_message *message)
 {
   const struct nv_setup *setup = bench->setup;
-  uint64_t available = available_bytes (pages), asked = setup->size_bytes, needed;
+  uint64_t available = available_bytes (pages), asked = setup->size_bytes;
+  /* Orders are not where reserved pages are. */
+  double share = pages->kind == NV_PAGE_HUGETLB ? 0 : order_share (setup->access), n = n_arrays + share;
 
   if (asked == 0)
     {
-      *ret_bytes = nv_default_size_bytes (bench->facts, team, n_arrays, available);
+      *ret_bytes = nv_default_size_bytes (bench->facts, team, n, bench->sparsity, available);
       return 0;
     }
   /* Reserved pages are counted where they are mapped, with what to do about it. */
-  if (pages->kind != NV_PAGE_HUGETLB
-      && (__builtin_mul_overflow (asked, n_arrays, &needed) || needed > available))
+  if (pages->kind != NV_PAGE_HUGETLB && (double)asked * n > (double)available)
     return nv_fail (message, EINVAL,
-                    "size %.0f MiB: %u arrays of that do not fit into the %.0f MiB that are available%s; "
+                    "size %.0f MiB: %u arrays of that%s do not fit into the %.0f MiB that are available%s; "
                     "%.0f MiB would",
-                    (double)asked / MIB, n_arrays, (double)available / MIB,
-                    has_nodes (pages) ? " on the nodes asked for" : "",
-                    (double)(available / n_arrays / 1048576));
+                    (double)asked / MIB, n_arrays, share > 0 ? " and their order" : "",
+                    (double)available / MIB, has_nodes (pages) ? " on the nodes asked for" : "",
+                    floor ((double)available / n / MIB));
   *ret_bytes = asked;
   return 0;
 }
@@ -256,20 +269,6 @@ nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *n
 
 /* --- the report --- */
 
-/* "66.0 % on node 0, 34.0 % on node 1" */
-static void
-format_nodes (const struct nv_residence *residence, char *text, size_t size)
-{
-  size_t used = 0;
-
-  text[0] = '\0';
-  for (size_t i = 0; i < residence->n_nodes && used < size; i++)
-    if (residence->node_bytes[i])
-      used +=
-          (size_t)snprintf (text + used, size - used, "%s%.1f %% on node %zu", used ? ", " : "",
-                            100 * (double)residence->node_bytes[i] / (double)residence->resident_bytes, i);
-}
-
 /* The first mismatch is told: the others are in the results. */
 static void
 note_mismatch (struct nv_bench *bench, const struct nv_arrays *arrays, const struct nv_result *result,
@@ -281,15 +280,15 @@ note_mismatch (struct nv_bench *bench, const struct nv_arrays *arrays, const str
     if (which & 1u << i)
       {
         const struct nv_residence *residence = &result->residence[n++];
-        char asked[96], found[192];
+        char asked[96], found[256];
 
-        if (bench->mismatch || residence->mismatch <= mismatch_limit)
+        if (bench->mismatch || residence->holds)
           continue;
         nv_pages_format (arrays->pages, asked, sizeof asked);
-        format_nodes (residence, found, sizeof found);
+        nv_residence_explain (arrays->pages, residence, found, sizeof found);
         bench->mismatch = true;
-        nv_fail (&bench->mismatch_message, 0, "pages '%s': array %c of '%s' is off by %.1f %%: %s", asked,
-                 (char)('a' + i), result->kernel->name, 100 * residence->mismatch, found);
+        nv_fail (&bench->mismatch_message, 0, "pages '%s': array %c of '%s': %s", asked, (char)('a' + i),
+                 result->kernel->name, found);
       }
 }
 
@@ -311,7 +310,7 @@ nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigne
     return nv_bench_status (bench, n_arrays);
   result->team = team;
   result->size_bytes = which ? arrays->size_bytes : 0;
-  result->cache_resident_possible = which && (cache == 0 || arrays->size_bytes < 4 * cache);
+  result->cache_resident_possible = which && (cache == 0 || arrays->size_bytes / bench->sparsity < 4 * cache);
   result->n_pairs = series->n_pairs;
   result->iterations = series->iterations;
   result->n_iterations = series->n;
@@ -328,25 +327,32 @@ nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigne
 
 /* --- the whole run --- */
 
-/* A chase shows the latency that one thread sees, unless more are asked for. */
 static bool
 runs_alone (const struct nv_setup *setup, const struct nv_kernel *kernel)
 {
   const struct nv_team_request *team = &setup->team;
 
-  return setup->mode == NV_MODE_KERNELS && kernel->unit == NV_UNIT_NS_PER_LOAD && team->n_threads == 0
-         && team->per_node == 0 && !team->cpus;
+  return setup->mode == NV_MODE_KERNELS && kernel->alone && team->n_threads == 0 && team->per_node == 0
+         && !team->cpus;
 }
 
-/* Holds the kernels against what there is and what is asked. @ret_arrays: of all of them; @ret_all_alone:
- * none needs more than one thread. */
-static int
-check_kernels (const struct nv_setup *setup, unsigned *ret_arrays, bool *ret_all_alone,
-               struct nv_message *message)
+static void
+note_sparsity (struct nv_bench *bench, const struct nv_kernel *kernel)
 {
+  unsigned sparsity = kernel->sparsity ? kernel->sparsity (&bench->setup->kernel_options) : 1;
+
+  bench->sparsity = sparsity > bench->sparsity ? sparsity : bench->sparsity;
+}
+
+/* Holds the kernels against what there is and what is asked. @ret_all_alone: none needs more than one
+ * thread. */
+static int
+check_kernels (struct nv_bench *bench, bool *ret_all_alone)
+{
+  const struct nv_setup *setup = bench->setup;
+  struct nv_message *message = bench->message;
   struct nv_candidate candidates[NV_MAX_PATHS];
 
-  *ret_arrays = 0;
   *ret_all_alone = true;
   for (size_t i = 0; i < setup->n_kernels; i++)
     {
@@ -355,17 +361,54 @@ check_kernels (const struct nv_setup *setup, unsigned *ret_arrays, bool *ret_all
 
       if (n < 0)
         return n;
-      if (setup->mode != NV_MODE_MATRIX && setup->access != NV_ACCESS_SEQ && nv_kernel_has_own_order (kernel))
+      if (setup->mode != NV_MODE_MATRIX && setup->access != NV_ACCESS_SEQ && kernel->own_order)
         return nv_fail (message, EINVAL,
                         "access '%s': kernel '%s' has an order of its own, and goes with 'seq' alone",
                         setup->access == NV_ACCESS_PAGE ? "page" : "line", kernel->name);
       if (setup->mode == NV_MODE_LOADED_LATENCY && kernel->unit != NV_UNIT_BYTES_PER_S)
         return nv_fail (message, EINVAL, "kernel '%s': it moves no bytes that could load the memory",
                         kernel->name);
-      *ret_arrays |= kernel->arrays;
       *ret_all_alone &= runs_alone (setup, kernel);
+      note_sparsity (bench, kernel);
     }
+  if (setup->mode == NV_MODE_LOADED_LATENCY)
+    note_sparsity (bench, nv_kernel_find (NV_ISA_PORTABLE, "chase"));
   return 0;
+}
+
+/* How many arrays are there at a time. */
+static unsigned
+count_arrays (const struct nv_setup *setup)
+{
+  unsigned arrays = 0;
+
+  if (setup->mode == NV_MODE_MATRIX)
+    return 1;
+  for (size_t i = 0; i < setup->n_kernels; i++)
+    arrays |= nv_kernel_find (NV_ISA_PORTABLE, setup->kernels[i])->arrays;
+  return (unsigned)__builtin_popcount (arrays) + (setup->mode == NV_MODE_LOADED_LATENCY);
+}
+
+/* Can the kernels work on their parts? The matrix' parts are known in its cells. */
+static int
+check_parts (const struct nv_bench *bench, struct nv_message *message)
+{
+  const struct nv_setup *setup = bench->setup;
+  uint64_t n_pages = (bench->size_bytes + NV_BASE_PAGE_BYTES - 1) / NV_BASE_PAGE_BYTES;
+  int error = 0;
+
+  for (size_t i = 0; i < setup->n_kernels && error == 0 && setup->mode != NV_MODE_MATRIX; i++)
+    {
+      const struct nv_kernel *kernel = nv_kernel_find (NV_ISA_PORTABLE, setup->kernels[i]);
+      unsigned n_threads = runs_alone (setup, kernel) ? 1 : bench->team.n_threads;
+
+      /* The smallest part and the largest one. */
+      for (unsigned thread = n_threads; kernel->check && error == 0 && thread > 0;
+           thread = thread > 1 ? 1 : 0)
+        error = kernel->check (&setup->kernel_options,
+                               nv_part_pages (n_pages, n_threads, thread - 1) * NV_BASE_PAGE_BYTES, message);
+    }
+  return error;
 }
 
 static int
@@ -386,13 +429,12 @@ begin (struct nv_bench *bench)
 {
   const struct nv_setup *setup = bench->setup;
   struct nv_team_request request = setup->team;
-  unsigned arrays = 0;
   bool all_alone = false;
   int error =
       setup->iterations ? 0 : nv_fail (bench->message, EINVAL, "iterations 0: one at least is needed");
 
   if (error == 0)
-    error = check_kernels (setup, &arrays, &all_alone, bench->message);
+    error = check_kernels (bench, &all_alone);
   if (error == 0)
     error = nv_pages_resolve (&bench->pages, bench->message);
   if (error < 0)
@@ -406,24 +448,20 @@ begin (struct nv_bench *bench)
     return error;
   bench->facts = nv_facts_read ("/");
   bench->tick_ns = measure_tick_ns ();
-  /* The chase's array is there in any case when latencies are measured. */
-  if (setup->mode != NV_MODE_KERNELS || arrays == 0)
-    arrays |= NV_ARRAY_B;
-  return nv_bench_size (bench, &bench->pages, &bench->team, (unsigned)__builtin_popcount (arrays),
-                        &bench->size_bytes, bench->message);
+  error = nv_bench_size (bench, &bench->pages, &bench->team, count_arrays (setup), &bench->size_bytes,
+                         bench->message);
+  return error < 0 ? error : check_parts (bench, bench->message);
 }
 
 static enum nv_status
 measure_kernels (struct nv_bench *bench)
 {
   const struct nv_setup *setup = bench->setup;
-  struct nv_team_request alone = setup->team;
+  /* Those that run alone do so where nothing else of the team is asked for. */
+  struct nv_team_request alone = { .n_threads = 1, .unpinned = setup->team.unpinned };
   struct nv_team one = { 0 };
   struct nv_arrays arrays = { 0 };
-  int error;
-
-  alone.n_threads = 1;
-  error = nv_team_make (&alone, &one, bench->message);
+  int error = nv_team_make (&alone, &one, bench->message);
   enum nv_status status = nv_bench_status (bench, error);
 
   for (size_t i = 0; i < setup->n_kernels && status == NV_STATUS_DONE && !bench->interrupted; i++)

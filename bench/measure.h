@@ -32,6 +32,7 @@ struct nv_bench
   struct nv_pages pages; /* the setup's, resolved */
   struct nv_team team;   /* for all kernels but those that run in one thread */
   double tick_ns;
+  unsigned sparsity;   /* of so many lines of an array, some kernel gets only one into a cache */
   uint64_t size_bytes; /* of each array */
   bool interrupted;
   bool mismatch; /* a kernel's pages were not where they were asked to be: */
@@ -143,9 +144,6 @@ int nv_paths_choose (struct nv_arrays *arrays, const struct nv_candidate *candid
  * how many there were. */
 int nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate *ret_code,
                    bool *ret_chosen, struct nv_message *message);
-
-/* Is the kernel's order of access its own, whatever --access says? */
-bool nv_kernel_has_own_order (const struct nv_kernel *kernel);
 
 /* --- series.c --- */
 

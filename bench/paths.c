@@ -8,17 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool
-nv_kernel_has_own_order (const struct nv_kernel *kernel)
-{
-  static const char *const names[] = { "chase", "gather", "spin" };
-
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (strcmp (kernel->name, names[i]) == 0)
-      return true;
-  return false;
-}
-
 /* --- what there is --- */
 
 /* A path that differs from another in nothing that matters: a chase waits for memory, not for instructions,

@@ -19,9 +19,8 @@ void
 nv_setup_init (struct nv_setup *setup)
 {
   *setup = (struct nv_setup){
-    /* A stride of four lines: the pair of a line that some CPUs fetch along is no slot of the chase. It is
-     * multichase's default, too. */
-    .kernel_options = { .chases = 1, .stride_bytes = 256, .reads = 2, .writes = 1 },
+    /* A stride of one line, so that the chase touches all of its array. */
+    .kernel_options = { .chases = 1, .stride_bytes = NV_LINE_BYTES, .reads = 2, .writes = 1 },
     .isa = NV_AUTO,
     .store = NV_AUTO,
     .prefetch = NV_AUTO,
@@ -434,7 +433,7 @@ const struct nv_option nv_options[] = {
     .help = "chase: so many at once in each thread, 1 to 32; default 1" },
   { "locality", .value = "SIZE|all", .choices = "all", .set = set_locality,
     .help = "chase: stay in a block of that size until all of it is seen; default all" },
-  { "stride", .value = "BYTES", .set = set_stride, .help = "chase: from slot to slot; default 256" },
+  { "stride", .value = "BYTES", .set = set_stride, .help = "chase: from slot to slot; default 64" },
   { "mix", .value = "READS:WRITES", .set = set_mix,
     .help = "mix: lines read for lines written; default 2:1" },
 

@@ -206,15 +206,35 @@ chase_bytes (const struct nv_part *part)
 }
 
 static int
+chase_check (const struct nv_kernel_options *options, uint64_t part_bytes, struct nv_message *message)
+{
+  uint64_t n_slots = part_bytes / options->stride_bytes;
+
+  if (n_slots >= options->chases)
+    return 0;
+  return nv_fail (
+      message, EINVAL,
+      "kernel 'chase': %u chases need %u slots in each thread's part, which has %llu of %u bytes: "
+      "ask for a larger --size, a smaller --stride or fewer --chases",
+      options->chases, options->chases, (unsigned long long)n_slots, options->stride_bytes);
+}
+
+static unsigned
+chase_sparsity (const struct nv_kernel_options *options)
+{
+  return (options->stride_bytes + NV_LINE_BYTES - 1) / NV_LINE_BYTES;
+}
+
+static int
 chase_prepare (struct nv_part *part, struct nv_message *message)
 {
-  struct cycle cycle = cycle_of (part);
   unsigned chases = part->options->chases;
+  int error = chase_check (part->options, part->bytes, message);
+  struct cycle cycle;
 
-  if (cycle.n_slots < chases)
-    return nv_fail (message, EINVAL, "%u chases need %u slots, a part of %zu bytes has %llu of %u bytes",
-                    chases, chases, part->bytes, (unsigned long long)cycle.n_slots,
-                    part->options->stride_bytes);
+  if (error)
+    return error;
+  cycle = cycle_of (part);
   memset (part->b, 0, part->bytes); /* touches the pages in their order */
   cycle_link (&cycle);
   for (unsigned k = 0; k < chases; k++)
@@ -225,7 +245,7 @@ chase_prepare (struct nv_part *part, struct nv_message *message)
 
 /* Has each cursor made as many loads since prepare() as the passes say? */
 static int
-chase_check (const struct nv_part *part, struct nv_message *message)
+check_cursors (const struct nv_part *part, struct nv_message *message)
 {
   struct cycle cycle = cycle_of (part);
   unsigned chases = part->options->chases;
@@ -246,13 +266,13 @@ static int
 chase_verify (struct nv_part *part, nv_pass_fn pass, struct nv_message *message)
 {
   uint64_t steps = part->steps + chase_n_steps (part);
-  int error = chase_check (part, message);
+  int error = check_cursors (part, message);
 
   if (error)
     return error;
   pass (part);
   part->steps = steps; /* whatever the pass says */
-  return chase_check (part, message);
+  return check_cursors (part, message);
 }
 
 const struct nv_kernel NV_KERNEL (chase) = {
@@ -261,6 +281,10 @@ const struct nv_kernel NV_KERNEL (chase) = {
   .summary = "loads of which each needs the one before",
   .unit = NV_UNIT_NS_PER_LOAD,
   .arrays = NV_ARRAY_B,
+  .own_order = true,
+  .alone = true,
+  .check = chase_check,
+  .sparsity = chase_sparsity,
   .bytes = chase_bytes,
   .operations = chase_operations,
   .prepare = chase_prepare,

@@ -74,15 +74,34 @@ gather_key (const struct nv_part *part)
 }
 
 static int
+gather_check (const struct nv_kernel_options *options, uint64_t part_bytes, struct nv_message *message)
+{
+  uint64_t n = part_bytes / sizeof (double);
+
+  if (n < AHEAD)
+    return nv_fail (
+        message, EINVAL,
+        "kernel 'gather': each thread's part has %llu bytes, and 512 are needed: ask for a larger "
+        "--size or fewer --threads",
+        (unsigned long long)part_bytes);
+  if (n > UINT64_C (1) << 32)
+    return nv_fail (
+        message, EINVAL,
+        "kernel 'gather': its index reaches over 32 GiB, and each thread's part has %llu: ask for a "
+        "smaller --size or more --threads",
+        (unsigned long long)(part_bytes >> 30));
+  return 0;
+}
+
+static int
 gather_prepare (struct nv_part *part, struct nv_message *message)
 {
   uint64_t n = part->bytes / sizeof (double), key = gather_key (part);
   uint32_t *index = (uint32_t *)part->c;
+  int error = gather_check (part->options, part->bytes, message);
 
-  if (n < AHEAD || n > UINT64_C (1) << 32)
-    return nv_fail (message, EINVAL,
-                    "'gather' cannot index %zu bytes for each thread: 512 bytes to 32 GiB are possible",
-                    part->bytes);
+  if (error)
+    return error;
   nv_values_prepare (part, message);
   for (uint64_t i = 0; i < n + AHEAD; i++)
     index[i] = (uint32_t)nv_random_below (nv_random64 (key, i), n);
@@ -115,6 +134,8 @@ const struct nv_kernel NV_KERNEL (gather) = {
   .summary = "a[i] = b[index[i]], a random index of 32 bits",
   .unit = NV_UNIT_BYTES_PER_S,
   .arrays = NV_ARRAY_A | NV_ARRAY_B | NV_ARRAY_C,
+  .own_order = true,
+  .check = gather_check,
   .bytes = gather_bytes,
   .operations = nv_no_operations,
   .prepare = gather_prepare,

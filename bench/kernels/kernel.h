@@ -87,6 +87,15 @@ struct nv_kernel
   const char *summary; /* one line, no full stop */
   enum nv_unit unit;
   unsigned arrays; /* of enum nv_array, those that it touches */
+  bool own_order;  /* goes over its arrays in an order of its own, whatever the part's is */
+  bool alone;      /* shows what one thread sees, and runs in one unless more are asked for */
+
+  /* (nullable) before anything is measured: can it work on a part of so many bytes? 0, or -EINVAL with a
+   * message that says what to ask for instead. */
+  int (*check) (const struct nv_kernel_options *options, uint64_t part_bytes, struct nv_message *message);
+
+  /* (nullable: 1) of so many lines of an array only one gets into a cache. */
+  unsigned (*sparsity) (const struct nv_kernel_options *options);
 
   /* Of one pass over a part. bytes: what it loads and stores, as STREAM counts: a line that is only read in
    * order to be written is not counted. operations: loads of a chase, operations of spin, else 0. */

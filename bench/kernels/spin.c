@@ -78,6 +78,7 @@ const struct nv_kernel NV_KERNEL (spin) = {
   .label = "Spin",
   .summary = "multiply-adds in registers, no memory: what no placement may change",
   .unit = NV_UNIT_OPERATIONS_PER_S,
+  .own_order = true,
   .bytes = spin_bytes,
   .operations = spin_operations,
   .prepare = spin_prepare,

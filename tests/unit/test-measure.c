@@ -334,6 +334,22 @@ one_thread_chases_unless_more_are_asked_for (void)
 }
 
 static void
+so_many_threads_for_each_node_are_measured (void)
+{
+  struct nv_setup setup = small ("chase");
+  struct nv_message message;
+  g_auto (Reports) reports = { 0 };
+
+  setup.iterations = 1;
+  setup.kernel_options.chases = 16;
+  setup.team.per_node = 1;
+  setup.kernels[1] = "copy";
+  setup.n_kernels = 2;
+  g_assert_cmpint (measure (&setup, &reports, &message), ==, NV_STATUS_DONE);
+  g_assert_cmpuint (seen_at (&reports, 0)->n_threads, ==, seen_at (&reports, 1)->n_threads);
+}
+
+static void
 compute_needs_no_arrays (void)
 {
   struct nv_setup setup = small ("spin");
@@ -359,6 +375,7 @@ the_fastest_path_is_taken (void)
   g_auto (Reports) reports = { 0 };
   const struct nv_result *result;
 
+  setup.team.n_threads = 1; /* several have to wait for CPUs where others work */
   g_assert_cmpint (measure (&setup, &reports, &message), ==, NV_STATUS_DONE);
   result = &seen_at (&reports, 0)->result;
   g_assert_true (result->path_chosen);
@@ -498,6 +515,14 @@ what_a_kernel_or_cpu_lacks_is_refused_with_what_there_is (void)
   setup = small ("chase");
   setup.access = NV_ACCESS_LINE;
   assert_usage (&setup, "access 'line': kernel 'chase' has an order of its own*");
+  setup = small ("chase");
+  setup.kernel_options.chases = 32;
+  setup.kernel_options.stride_bytes = 1048576;
+  setup.kernels[1] = "copy";
+  setup.n_kernels = 2;
+  assert_usage (&setup,
+                "kernel 'chase': 32 chases need 32 slots in each thread's part, which has 4 of 1048576 "
+                "bytes: ask for a larger --size*");
   setup = small ("copy");
   setup.iterations = 0;
   assert_usage (&setup, "iterations 0: *");
@@ -605,11 +630,14 @@ a_default_size_is_four_caches_or_what_memory_allows (void)
   struct nv_team team = { .n_threads = 3, .cpus = cpus };
   json_t *facts = json_object (); /* no cache is known */
 
-  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 3, UINT64_C (1) << 40), ==,
+  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 3, 1, UINT64_C (1) << 40), ==,
                     (256 << 20) / 12288 * 12288);
-  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 2, 100 << 20), ==, (30 << 20) / 12288 * 12288);
-  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 0, 100 << 20), ==, (60 << 20) / 12288 * 12288);
-  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 3, 0), ==, 12288);
+  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 3, 4, UINT64_C (1) << 40), ==,
+                    (1 << 30) / 12288 * 12288);
+  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 2, 1, 100 << 20), ==, (30 << 20) / 12288 * 12288);
+  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 1.25, 1, 100 << 20), ==, (48 << 20) / 12288 * 12288);
+  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 0, 1, 100 << 20), ==, (60 << 20) / 12288 * 12288);
+  g_assert_cmpuint (nv_default_size_bytes (facts, &team, 3, 1, 0), ==, 12288);
   json_decref (facts);
 }
 
@@ -695,6 +723,7 @@ main (int argc, char **argv)
   TEST (parts_differ_by_a_page_at_most);
   TEST (kernels_keep_their_order_and_each_access_is_verified);
   TEST (one_thread_chases_unless_more_are_asked_for);
+  TEST (so_many_threads_for_each_node_are_measured);
   TEST (compute_needs_no_arrays);
   TEST (the_fastest_path_is_taken);
   TEST (a_path_asked_for_is_not_tried);
