@@ -432,7 +432,9 @@ static void
 transparent_huge_pages_are_counted (void)
 {
   struct placed placed;
+  struct nv_pages base = parse ("first-touch");
   struct nv_residence residence;
+  char text[256];
 
   if (!has_thp ())
     {
@@ -444,6 +446,18 @@ transparent_huge_pages_are_counted (void)
   g_assert_cmpuint (residence.huge_bytes, >, 0);
   g_assert_cmpuint (residence.huge_bytes % placed.pages.page_bytes, ==, 0);
   g_assert_cmpuint (residence.huge_bytes, <=, residence.resident_bytes);
+  g_assert_cmpfloat (
+      ABS (residence.kind_mismatch - 1 + (double)residence.huge_bytes / (double)residence.resident_bytes), <,
+      1e-9);
+  nv_residence_clear (&residence);
+
+  /* Who asked for base pages has not got them. */
+  base.seed = placed.pages.seed;
+  residence = look (&placed, &base);
+  g_assert_cmpfloat (residence.kind_mismatch, >, 0.05);
+  g_assert_false (residence.holds);
+  nv_residence_explain (&base, &residence, text, sizeof text);
+  g_assert_nonnull (strstr (text, "% is in huge pages, none was asked for"));
 
   /* Taken apart, none is left, and each part is still found. */
   for (uint64_t at = 0; at < placed.buffer.mapping_bytes; at += placed.pages.page_bytes)
@@ -453,6 +467,10 @@ transparent_huge_pages_are_counted (void)
   g_assert_cmpuint (residence.huge_bytes, ==, 0);
   g_assert_cmpuint (residence.resident_bytes, >=, N_BYTES);
   g_assert_cmpfloat (residence.mismatch, <=, 0.01);
+  g_assert_cmpfloat (residence.kind_mismatch, ==, 1);
+  g_assert_false (residence.holds);
+  nv_residence_explain (&placed.pages, &residence, text, sizeof text);
+  g_assert_true (g_str_has_prefix (text, "huge pages: 0 % of what was asked: "));
   nv_residence_clear (&residence);
   nv_buffer_unmap (&placed.buffer);
 }
@@ -487,8 +505,56 @@ pages_elsewhere_are_a_mismatch (void)
       pages.seed = 1;
       residence = look (&placed, &pages);
       g_assert_cmpfloat (ABS (residence.mismatch - asked[i].mismatch), <, 0.02);
+      g_assert_cmpint (residence.holds, ==, asked[i].mismatch == 0);
       nv_residence_clear (&residence);
     }
+  nv_buffer_unmap (&placed.buffer);
+}
+
+/* With --wrap: a machine of two nodes on which no page was moved from where interleave put it. */
+static gboolean two_nodes;
+
+long __real_move_pages (int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags);
+long __wrap_move_pages (int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags);
+
+long
+__wrap_move_pages (int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags)
+{
+  if (!two_nodes)
+    return __real_move_pages (pid, count, pages, nodes, status, flags);
+  for (unsigned long i = 0; i < count; i++)
+    status[i] = (int)((guintptr)pages[i] / 4096 % 2);
+  return 0;
+}
+
+static void
+even_shares_alone_are_only_what_interleave_asks (void)
+{
+  static const struct
+  {
+    const char *policy;
+    double mismatch;
+  } asked[] = { { "interleave:0,1", 0 },
+                { "random:0,1", 0.5 },
+                { "weighted:1=1,0=1", 1 }, /* in turn, from the other one on */
+                { "weighted:0=3,1=1", 0.75 } };
+  struct placed placed;
+  char text[256];
+
+  place (&placed, "local", "4K", 1);
+  two_nodes = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (asked); i++)
+    {
+      struct nv_pages pages = parse (asked[i].policy);
+      struct nv_residence residence = look (&placed, &pages);
+
+      g_assert_cmpfloat (ABS (residence.mismatch - asked[i].mismatch), <, 0.03);
+      g_assert_cmpint (residence.holds, ==, i == 0);
+      nv_residence_explain (&pages, &residence, text, sizeof text);
+      g_assert_true (i == 0 || strstr (text, "% is elsewhere: 50.0 % on node 0, 50.0 % on node 1"));
+      nv_residence_clear (&residence);
+    }
+  two_nodes = FALSE;
   nv_buffer_unmap (&placed.buffer);
 }
 
@@ -679,6 +745,7 @@ main (int argc, char **argv)
   ADD (pages_are_where_each_policy_asks);
   ADD (transparent_huge_pages_are_counted);
   ADD (pages_elsewhere_are_a_mismatch);
+  ADD (even_shares_alone_are_only_what_interleave_asks);
   ADD (only_touched_pages_are_resident);
   ADD (arrays_are_staggered_on_page_boundaries);
   ADD (what_was_mapped_is_unmapped);
