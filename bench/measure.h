@@ -150,14 +150,16 @@ int nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candi
 /* Iterations of one thing, and what they amount to. */
 struct nv_series
 {
+  unsigned n_threads;
   size_t n_pairs; /* 0: not probed */
   size_t n, n_maximum, n_changed, n_groups;
   struct nv_iteration *iterations;
-  float *handovers; /* before and after each, n_pairs at a time */
+  float *handovers; /* before the first and after each, n_pairs at a time */
   struct nv_group *groups;
 };
 
-/* For @n_maximum iterations of @n_threads threads. -ENOMEM. The caller frees with nv_series_clear(). */
+/* For @n_maximum iterations of @n_threads threads. -ENOMEM, -EINVAL (too many). The caller frees with
+ * nv_series_clear(). */
 int
 nv_series_make (struct nv_series *series, size_t n_maximum, unsigned n_threads, struct nv_message *message);
 void nv_series_clear (struct nv_series *series);

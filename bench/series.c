@@ -1,4 +1,4 @@
-/* Iterations of one thing, each between two hand-over probes, and their summaries. */
+/* Iterations of one thing, a hand-over probe between each two, and their summaries. */
 
 #include "bench/handover.h"
 #include "bench/measure.h"
@@ -7,13 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Iterations times pairs: 128 MiB, and twice as much to summarize them. */
+static const size_t max_values = (size_t)1 << 25;
+
 int
 nv_series_make (struct nv_series *series, size_t n_maximum, unsigned n_threads, struct nv_message *message)
 {
-  *series = (struct nv_series){ .n_maximum = n_maximum, .n_pairs = nv_handover_n_pairs (n_threads) };
+  size_t n_pairs = nv_handover_n_pairs (n_threads), limit = max_values / (n_pairs ? n_pairs : 1);
+
+  *series = (struct nv_series){ .n_maximum = n_maximum, .n_threads = n_threads, .n_pairs = n_pairs };
+  if (n_maximum > limit)
+    return nv_fail (message, EINVAL,
+                    "iterations %zu: of %u threads at most %zu can be kept; lower --iterations or --threads",
+                    n_maximum, n_threads, limit);
   series->iterations = calloc (n_maximum, sizeof *series->iterations);
   series->groups = calloc (n_maximum, sizeof *series->groups);
-  series->handovers = calloc (n_maximum * 2 * series->n_pairs + 1, sizeof *series->handovers);
+  series->handovers = calloc ((n_maximum + 1) * n_pairs + 1, sizeof *series->handovers);
   if (series->iterations && series->groups && series->handovers)
     return 0;
   nv_series_clear (series);
@@ -29,34 +38,6 @@ nv_series_clear (struct nv_series *series)
   *series = (struct nv_series){ 0 };
 }
 
-int
-nv_series_run (struct nv_bench *bench, struct nv_series *series, const struct nv_team *team, const char *name,
-               int (*once) (void *data, struct nv_iteration *iteration), void *data)
-{
-  while (series->n < series->n_maximum && !nv_bench_cancelled (bench, name, (unsigned)series->n))
-    {
-      struct nv_iteration *iteration = &series->iterations[series->n];
-      float *before = &series->handovers[series->n * 2 * series->n_pairs], *after = before + series->n_pairs;
-      int result;
-
-      if (series->n_pairs)
-        nv_handover_probe (team, before);
-      result = once (data, iteration);
-      if (result < 0)
-        return result;
-      /* What seems to have changed is looked at again: the CPUs stay where they are for long, while a probe
-       * that was disturbed is of the moment. */
-      if (series->n_pairs)
-        nv_handover_probe (team, after);
-      if (nv_handover_changed (before, after, series->n_pairs))
-        nv_handover_probe (team, after);
-      iteration->handover_before_ns = before;
-      iteration->handover_after_ns = after;
-      series->n++;
-    }
-  return 0;
-}
-
 /* The one of two probes' values that was disturbed less; 0 if both are unknown. */
 static float
 smaller_known (float a, float b)
@@ -64,6 +45,79 @@ smaller_known (float a, float b)
   if (a > 0 && b > 0)
     return a < b ? a : b;
   return a > 0 ? a : b;
+}
+
+struct prober
+{
+  const struct nv_team *team;
+  struct nv_courts *courts;
+  float *again; /* n_pairs */
+  size_t n_pairs;
+};
+
+/* What disturbs a hand-over makes it slower than the CPUs' distance, never faster. */
+static void
+probe_again (const struct prober *prober, float *ns)
+{
+  nv_handover_probe (prober->team, prober->courts, prober->again);
+  for (size_t i = 0; i < prober->n_pairs; i++)
+    ns[i] = smaller_known (ns[i], prober->again[i]);
+}
+
+static bool
+lost_a_pair (const float *before, const float *after, size_t n_pairs)
+{
+  for (size_t i = 0; i < n_pairs; i++)
+    if (before[i] > 0 && !(after[i] > 0))
+      return true;
+  return false;
+}
+
+/* The probe after one iteration is the one before the next: nothing is between them. The very first is made
+ * twice, and each later one again if it does not agree with the one before it: so that none that was
+ * disturbed for a moment is what another is held against. */
+static int
+run (struct nv_bench *bench, struct nv_series *series, const struct prober *prober, const char *name,
+     int (*once) (void *data, struct nv_iteration *iteration), void *data)
+{
+  size_t n_pairs = series->n_pairs;
+  float *before = series->handovers;
+
+  probe_again (prober, before);
+  probe_again (prober, before);
+  for (; series->n < series->n_maximum && !nv_bench_cancelled (bench, name, (unsigned)series->n);
+       before += n_pairs)
+    {
+      struct nv_iteration *iteration = &series->iterations[series->n];
+      float *after = before + n_pairs;
+      int result = once (data, iteration);
+
+      if (result < 0)
+        return result;
+      probe_again (prober, after);
+      if (nv_handover_changed (before, after, series->n_threads) || lost_a_pair (before, after, n_pairs))
+        probe_again (prober, after);
+      iteration->handover_before_ns = before;
+      iteration->handover_after_ns = after;
+      series->n++;
+    }
+  return 0;
+}
+
+int
+nv_series_run (struct nv_bench *bench, struct nv_series *series, const struct nv_team *team, const char *name,
+               int (*once) (void *data, struct nv_iteration *iteration), void *data)
+{
+  struct prober prober = { .team = team, .n_pairs = series->n_pairs };
+  int result;
+
+  prober.courts = nv_courts_make (team->n_threads);
+  prober.again = calloc (series->n_pairs + 1, sizeof *prober.again);
+  result = prober.courts && prober.again ? run (bench, series, &prober, name, once, data)
+                                         : nv_fail (bench->message, ENOMEM, "cannot probe: out of memory");
+  nv_courts_free (prober.courts);
+  free (prober.again);
+  return result;
 }
 
 /* Gives each unchanged iteration the number of its group, in the order in which the groups appear. */
@@ -80,8 +134,8 @@ number_groups (struct nv_series *series)
     {
       struct nv_iteration *iteration = &series->iterations[i];
 
-      iteration->changed =
-          nv_handover_changed (iteration->handover_before_ns, iteration->handover_after_ns, n_pairs);
+      iteration->changed = nv_handover_changed (iteration->handover_before_ns, iteration->handover_after_ns,
+                                                series->n_threads);
       series->n_changed += iteration->changed;
       for (size_t k = 0; k < n_pairs && !iteration->changed; k++)
         probes[n * n_pairs + k] =
@@ -89,7 +143,7 @@ number_groups (struct nv_series *series)
       n += !iteration->changed;
     }
   if (result == 0)
-    series->n_groups = nv_handover_groups (probes, n, n_pairs, numbers);
+    series->n_groups = nv_handover_groups (probes, n, series->n_threads, numbers);
   n = 0;
   for (size_t i = 0; result == 0 && i < series->n; i++)
     series->iterations[i].group = series->iterations[i].changed ? 0 : numbers[n++];

@@ -43,30 +43,111 @@ each_thread_meets_each_other_once (void)
 }
 
 static void
+a_probe_of_many_threads_plays_some_rounds_spread_over_all (void)
+{
+  g_assert_cmpuint (nv_handover_n_rounds (2), ==, 1);
+  g_assert_cmpuint (nv_handover_n_rounds (3), ==, 3);
+  g_assert_cmpuint (nv_handover_n_rounds (16), ==, 15);
+  for (unsigned nth = 0; nth < 15; nth++)
+    g_assert_cmpuint (nv_handover_round (16, nth), ==, nth);
+  for (unsigned n = 17; n <= 1024; n += 7)
+    {
+      unsigned n_rounds = nv_handover_n_rounds (n), all = n - 1 + n % 2;
+
+      g_assert_cmpuint (n_rounds, ==, NV_HANDOVER_MAX_ROUNDS);
+      for (unsigned nth = 1; nth < n_rounds; nth++)
+        {
+          unsigned step = nv_handover_round (n, nth) - nv_handover_round (n, nth - 1);
+
+          g_assert_cmpuint (step, >=, all / n_rounds);
+          g_assert_cmpuint (step, <=, all / n_rounds + 1);
+        }
+      g_assert_cmpuint (nv_handover_round (n, n_rounds - 1), <, all);
+    }
+}
+
+static void
 a_change_is_a_factor_of_more_than_one_and_a_half (void)
 {
-  g_assert_false (nv_handover_changed ((float[]){ 40, 100 }, (float[]){ 60, 70 }, 2));
-  g_assert_true (nv_handover_changed ((float[]){ 40, 100 }, (float[]){ 40, 151 }, 2));
-  g_assert_true (nv_handover_changed ((float[]){ 40, 151 }, (float[]){ 40, 100 }, 2));
+  g_assert_false (nv_handover_changed ((float[]){ 40 }, (float[]){ 60 }, 2));
+  g_assert_true (nv_handover_changed ((float[]){ 40 }, (float[]){ 61 }, 2));
+  g_assert_true (nv_handover_changed ((float[]){ 61 }, (float[]){ 40 }, 2));
+  g_assert_false (nv_handover_changed ((float[]){ 40, 100, 90 }, (float[]){ 60, 70, 90 }, 3));
+  g_assert_true (nv_handover_changed ((float[]){ 40, 100, 90 }, (float[]){ 40, 151, 90 }, 3));
 }
 
 static void
 unknown_pairs_are_no_change (void)
 {
-  g_assert_false (nv_handover_changed ((float[]){ 0, 100 }, (float[]){ 40, 0 }, 2));
-  g_assert_true (nv_handover_changed ((float[]){ 0, 100 }, (float[]){ 40, 200 }, 2));
+  g_assert_false (nv_handover_changed ((float[]){ 0, 100, 0 }, (float[]){ 40, 0, 0 }, 3));
+  g_assert_true (nv_handover_changed ((float[]){ 0, 100, 0 }, (float[]){ 40, 200, 0 }, 3));
   g_assert_false (nv_handover_changed (NULL, NULL, 0));
 }
 
+enum
+{
+  MANY = 64,
+  N_MANY_PAIRS = MANY * (MANY - 1) / 2,
+};
+
+/* What a probe of @MANY threads shows: near within each of the groups of cores that @groups names, far
+ * between them. */
 static void
-assert_groups (const float *probes, size_t n_probes, size_t n_pairs, const unsigned *expected)
+fill_probe (const unsigned *groups, float *ret_ns)
+{
+  for (size_t i = 0; i < N_MANY_PAIRS; i++)
+    ret_ns[i] = 0;
+  for (unsigned nth = 0; nth < nv_handover_n_rounds (MANY); nth++)
+    for (unsigned i = 0; i < MANY; i++)
+      {
+        unsigned j = nv_handover_partner (MANY, nv_handover_round (MANY, nth), i);
+
+        if (i < j)
+          ret_ns[nv_handover_pair (MANY, i, j)] = groups[i] == groups[j] ? 40 : 200;
+      }
+}
+
+/* Groups of 8 cores, as many processors have them: a CPU that moves changes its distance to 15 of 63. */
+static void
+one_disturbed_pair_of_many_threads_is_no_move_and_one_moved_cpu_is (void)
+{
+  enum
+  {
+    DISTURBED = 1,
+    MOVED = 2,
+    N = 4
+  };
+  unsigned groups[MANY], numbers[N];
+  g_autofree float *probes = g_new (float, N *N_MANY_PAIRS);
+  float *disturbed = &probes[DISTURBED * N_MANY_PAIRS], *moved = &probes[MOVED * N_MANY_PAIRS];
+  size_t pair = 0;
+
+  for (unsigned i = 0; i < MANY; i++)
+    groups[i] = i / 8;
+  for (size_t i = 0; i < N; i++)
+    fill_probe (groups, &probes[i * N_MANY_PAIRS]);
+  while (disturbed[pair] == 0)
+    pair++;
+  disturbed[pair] *= 3;
+  groups[9] = 4;
+  fill_probe (groups, moved);
+
+  g_assert_false (nv_handover_changed (probes, disturbed, MANY));
+  g_assert_true (nv_handover_changed (probes, moved, MANY));
+  g_assert_cmpuint (nv_handover_groups (probes, N, MANY, numbers), ==, 2);
+  for (unsigned i = 0; i < N; i++)
+    g_assert_cmpuint (numbers[i], ==, i == MOVED);
+}
+
+static void
+assert_groups (const float *probes, size_t n_probes, unsigned n_threads, const unsigned *expected)
 {
   g_autofree unsigned *groups = g_new (unsigned, n_probes);
   unsigned highest = 0;
 
   for (size_t i = 0; i < n_probes; i++)
     highest = MAX (highest, expected[i]);
-  g_assert_cmpuint (nv_handover_groups (probes, n_probes, n_pairs, groups), ==, highest + 1);
+  g_assert_cmpuint (nv_handover_groups (probes, n_probes, n_threads, groups), ==, highest + 1);
   for (size_t i = 0; i < n_probes; i++)
     g_assert_cmpuint (groups[i], ==, expected[i]);
 }
@@ -74,19 +155,19 @@ assert_groups (const float *probes, size_t n_probes, size_t n_pairs, const unsig
 static void
 near_and_far_are_two_groups_the_first_probe_s_first (void)
 {
-  assert_groups ((float[]){ 190, 41, 45, 203, 38, 188 }, 6, 1, (unsigned[]){ 0, 1, 1, 0, 1, 0 });
+  assert_groups ((float[]){ 190, 41, 45, 203, 38, 188 }, 6, 2, (unsigned[]){ 0, 1, 1, 0, 1, 0 });
 }
 
 static void
 three_states_are_three_groups (void)
 {
-  assert_groups ((float[]){ 40, 100, 300, 110, 42, 290 }, 6, 1, (unsigned[]){ 0, 1, 2, 1, 0, 2 });
+  assert_groups ((float[]){ 40, 100, 300, 110, 42, 290 }, 6, 2, (unsigned[]){ 0, 1, 2, 1, 0, 2 });
 }
 
 static void
 neighbours_within_the_factor_are_one_group (void)
 {
-  assert_groups ((float[]){ 40, 90, 60, 135 }, 4, 1, (unsigned[]){ 0, 0, 0, 0 });
+  assert_groups ((float[]){ 40, 90, 60, 135 }, 4, 2, (unsigned[]){ 0, 0, 0, 0 });
 }
 
 static void
@@ -99,7 +180,7 @@ all_pairs_must_agree (void)
 static void
 an_unknown_pair_fits_to_any_group (void)
 {
-  assert_groups ((float[]){ 0, 40, /**/ 200, 40, /**/ 40, 41, /**/ 0, 200 }, 4, 2,
+  assert_groups ((float[]){ 0, 40, 0, /**/ 200, 40, 0, /**/ 40, 41, 0, /**/ 0, 200, 0 }, 4, 3,
                  (unsigned[]){ 0, 0, 1, 2 });
 }
 
@@ -121,12 +202,22 @@ a_probe_ends_with_plausible_values (void)
   struct nv_team_request request = { 0 };
   struct nv_team team;
   struct nv_message message;
+  struct nv_courts *courts;
   g_autofree float *ns = NULL;
 
   g_assert_cmpint (nv_team_make (&request, &team, &message), ==, 0);
   ns = g_new (float, nv_handover_n_pairs (team.n_threads) + 1);
   ns[nv_handover_n_pairs (team.n_threads)] = -1;
-  nv_handover_probe (&team, ns);
+  courts = nv_courts_make (team.n_threads);
+  for (int i = 0; i < 3; i++)
+    {
+      gint64 start_us = g_get_monotonic_time ();
+
+      nv_handover_probe (&team, courts, ns);
+      g_test_message ("a probe of %u threads: %" G_GINT64_FORMAT " us", team.n_threads,
+                      g_get_monotonic_time () - start_us);
+    }
+  nv_courts_free (courts);
   for (size_t i = 0; i < nv_handover_n_pairs (team.n_threads); i++)
     {
       g_test_message ("pair %zu: %.1f ns", i, (double)ns[i]);
@@ -142,6 +233,7 @@ threads_that_share_a_cpu_are_unknown_to_each_other (void)
   struct nv_team_request request = { .n_threads = 1 };
   struct nv_team team;
   struct nv_message message;
+  struct nv_courts *courts;
   float ns[3] = { -1, -1, -1 };
 
   g_assert_cmpint (nv_team_make (&request, &team, &message), ==, 0);
@@ -149,7 +241,9 @@ threads_that_share_a_cpu_are_unknown_to_each_other (void)
                             .pinned = true,
                             .cpus = (int[]){ team.cpus[0], team.cpus[0], team.cpus[0] },
                             .nodes = (unsigned[]){ 0, 0, 0 } };
-  nv_handover_probe (&shared, ns);
+  courts = nv_courts_make (3);
+  nv_handover_probe (&shared, courts, ns);
+  nv_courts_free (courts);
   for (int i = 0; i < 3; i++)
     g_assert_cmpfloat (ns[i], ==, 0);
   nv_team_clear (&team);
@@ -162,8 +256,10 @@ main (int argc, char **argv)
 #define TEST(name) g_test_add_func ("/handover/" #name, name)
   TEST (each_pair_has_an_index_of_its_own);
   TEST (each_thread_meets_each_other_once);
+  TEST (a_probe_of_many_threads_plays_some_rounds_spread_over_all);
   TEST (a_change_is_a_factor_of_more_than_one_and_a_half);
   TEST (unknown_pairs_are_no_change);
+  TEST (one_disturbed_pair_of_many_threads_is_no_move_and_one_moved_cpu_is);
   TEST (near_and_far_are_two_groups_the_first_probe_s_first);
   TEST (three_states_are_three_groups);
   TEST (neighbours_within_the_factor_are_one_group);

@@ -650,13 +650,11 @@ make_series (struct nv_series *series, const float *handovers, size_t n)
   g_assert_cmpint (nv_series_make (series, n, 2, &message), ==, 0);
   for (size_t i = 0; i < n; i++)
     {
-      series->handovers[2 * i] = handovers[2 * i];
-      series->handovers[2 * i + 1] = handovers[2 * i + 1];
       series->iterations[i] = (struct nv_iteration){
         .value = (double)i + 1,
         .time_ns = 1000000000 * (i + 1),
-        .handover_before_ns = &series->handovers[2 * i],
-        .handover_after_ns = &series->handovers[2 * i + 1],
+        .handover_before_ns = &handovers[2 * i],
+        .handover_after_ns = &handovers[2 * i + 1],
       };
     }
   series->n = n;
@@ -712,6 +710,20 @@ of_two_groups_that_are_equally_large_the_earlier_is_first (void)
   nv_series_clear (&series);
 }
 
+static void
+more_iterations_than_can_be_kept_are_refused (void)
+{
+  struct nv_series series;
+  struct nv_message message;
+
+  g_assert_cmpint (nv_series_make (&series, 16644, 64, &message), ==, 0);
+  nv_series_clear (&series);
+  g_assert_cmpint (nv_series_make (&series, 16645, 64, &message), ==, -EINVAL);
+  g_assert_cmpstr (
+      message.text, ==,
+      "iterations 16645: of 64 threads at most 16644 can be kept; lower --iterations or --threads");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -739,6 +751,7 @@ main (int argc, char **argv)
   TEST (a_default_size_is_four_caches_or_what_memory_allows);
   TEST (groups_are_summarized_apart_the_largest_first);
   TEST (where_all_changed_there_is_no_group);
+  TEST (more_iterations_than_can_be_kept_are_refused);
   TEST (of_two_groups_that_are_equally_large_the_earlier_is_first);
   return g_test_run ();
 }
