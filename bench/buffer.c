@@ -107,13 +107,9 @@ fail_huge_pages (const struct nv_pages *pages, uint64_t needed, uint64_t free_pa
 static int
 check_huge_pages (const struct nv_pages *pages, size_t bytes, struct nv_message *message)
 {
-  uint64_t needed = bytes / pages->page_bytes, free_pages = 0, promised = 0, on_node, free_on_node;
+  uint64_t needed = bytes / pages->page_bytes;
+  uint64_t free_pages = nv_pages_available_bytes (pages) / pages->page_bytes;
 
-  for (size_t i = 0; i < pages->n_nodes; i++)
-    if (nv_proc_huge_pages ("/", pages->nodes[i].node, pages->page_bytes, &on_node, &free_on_node) == 0)
-      free_pages += free_on_node;
-  nv_proc_promised_huge_pages ("/", pages->page_bytes, &promised);
-  free_pages -= promised < free_pages ? promised : free_pages;
   return needed <= free_pages ? 0 : fail_huge_pages (pages, needed, free_pages, message);
 }
 
@@ -259,6 +255,16 @@ check_room (const struct nv_pages *pages, unsigned array, size_t bytes, struct n
   return 0;
 }
 
+/* The kernel does not say on which node promised pages are, and so the next array, on another, would seem to
+ * lack those of this one. Who touches them first makes no difference: the nodes are given. */
+static void
+redeem_promise (const struct nv_pages *pages, const struct nv_buffer *buffer)
+{
+  if (pages->kind == NV_PAGE_HUGETLB && pages->policy == NV_PAGES_ROUND_ROBIN)
+    for (size_t at = 0; at < buffer->mapping_bytes; at += pages->page_bytes)
+      *((volatile char *)buffer->mapping + at) = 0;
+}
+
 int
 nv_buffer_map (const struct nv_pages *pages, unsigned array, size_t bytes, const struct nv_owner *owners,
                size_t n_owners, struct nv_buffer *ret_buffer, struct nv_message *message)
@@ -283,11 +289,14 @@ nv_buffer_map (const struct nv_pages *pages, unsigned array, size_t bytes, const
                       (unsigned long long)page_bytes >> 10, strerror (error));
   else if ((error = set_policies (pages, &buffer, owners, n_owners)) != 0)
     result = nv_fail_placing (pages, "mbind", error, message);
-  if (result == 0)
-    *ret_buffer = buffer;
-  else
-    nv_buffer_unmap (&buffer);
-  return result;
+  if (result < 0)
+    {
+      nv_buffer_unmap (&buffer);
+      return result;
+    }
+  redeem_promise (pages, &buffer);
+  *ret_buffer = buffer;
+  return 0;
 }
 
 void

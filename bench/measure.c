@@ -2,7 +2,6 @@
 
 #include "bench/measure.h"
 #include "bench/facts.h"
-#include "bench/proc.h"
 #include "bench/rng.h"
 
 #include <errno.h>
@@ -10,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 
 enum
 {
@@ -84,43 +82,6 @@ has_nodes (const struct nv_pages *pages)
          && pages->policy != NV_PAGES_MIXED;
 }
 
-/* Without /proc the kernel says at least what is free. */
-static uint64_t
-machine_available_bytes (void)
-{
-  struct nv_proc_memory memory;
-  struct sysinfo info;
-
-  if (nv_proc_machine_memory ("/", &memory) == 0)
-    return memory.available;
-  return sysinfo (&info) == 0 ? (uint64_t)info.freeram * info.mem_unit : 0;
-}
-
-/* What of the policy's nodes, or of the machine, is there to be had. Where all nodes are used, the machine's
- * own figure counts: some hypervisors bring a guest's memory online as it is touched, and its nodes report
- * less. */
-static uint64_t
-available_bytes (const struct nv_pages *pages)
-{
-  struct nv_pages all = { .policy = NV_PAGES_INTERLEAVE,
-                          .kind = pages->kind,
-                          .page_bytes = pages->page_bytes };
-  struct nv_message message;
-  bool all_known = nv_pages_resolve (&all, &message) == 0;
-  const struct nv_pages *used = has_nodes (pages) ? pages : &all;
-  uint64_t sum = 0, total, free_pages;
-  struct nv_proc_memory memory;
-
-  if (pages->kind != NV_PAGE_HUGETLB && (!all_known || used->n_nodes >= all.n_nodes))
-    return machine_available_bytes ();
-  for (size_t i = 0; i < used->n_nodes; i++)
-    if (pages->kind != NV_PAGE_HUGETLB)
-      sum += nv_proc_node_memory ("/", used->nodes[i].node, &memory) == 0 ? memory.available : 0;
-    else if (nv_proc_huge_pages ("/", used->nodes[i].node, pages->page_bytes, &total, &free_pages) == 0)
-      sum += free_pages * pages->page_bytes;
-  return sum;
-}
-
 /* An order's share of an array: a number for each unit. */
 static double
 order_share (enum nv_access access)
@@ -137,7 +98,7 @@ nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const
                unsigned n_arrays, uint64_t *ret_bytes, struct nv_message *message)
 {
   const struct nv_setup *setup = bench->setup;
-  uint64_t available = available_bytes (pages), asked = setup->size_bytes;
+  uint64_t available = nv_pages_available_bytes (pages), asked = setup->size_bytes;
   /* Orders are not where reserved pages are. */
   double share = pages->kind == NV_PAGE_HUGETLB ? 0 : order_share (setup->access), n = n_arrays + share;
 

@@ -10,6 +10,7 @@
 #include <numa.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 enum
@@ -51,6 +52,14 @@ enum
 {
   N_FORMS = sizeof forms / sizeof *forms,
 };
+
+void
+nv_pages_init (struct nv_pages *pages)
+{
+  *pages = (struct nv_pages){ .policy = NV_PAGES_FIRST_TOUCH,
+                              .kind = NV_PAGE_BASE,
+                              .page_bytes = (uint64_t)sysconf (_SC_PAGESIZE) };
+}
 
 static bool
 is_word (const char *word, const char *text, size_t length)
@@ -211,6 +220,17 @@ find_usable_nodes (unsigned nodes[NV_MAX_NODES])
   return n_nodes;
 }
 
+/* With memory, whether or not this process may use them all: a cpuset may restrict it. */
+static size_t
+count_nodes (void)
+{
+  size_t n_nodes = 0;
+
+  for (int node = 0; node <= numa_max_node (); node++)
+    n_nodes += numa_bitmask_isbitset (numa_nodes_ptr, (unsigned)node) && numa_node_size64 (node, NULL) != 0;
+  return n_nodes;
+}
+
 static bool
 contains (const unsigned *nodes, size_t n_nodes, unsigned node)
 {
@@ -243,23 +263,48 @@ nv_pages_resolve (struct nv_pages *pages, struct nv_message *message)
   return 0;
 }
 
+/* Of all nodes together the machine knows better: a hypervisor may bring memory online as it is touched, and
+ * its nodes report less. Without /proc the kernel says at least what is free. */
+static uint64_t
+machine_available_bytes (void)
+{
+  struct nv_proc_memory memory;
+  struct sysinfo info;
+
+  if (nv_proc_machine_memory ("/", &memory) == 0)
+    return memory.available;
+  return sysinfo (&info) == 0 ? (uint64_t)info.freeram * info.mem_unit : UINT64_MAX;
+}
+
+static uint64_t
+reserved_bytes (const struct nv_pages *pages)
+{
+  uint64_t free_pages = 0, promised = 0, total, free_on_node;
+
+  for (size_t i = 0; i < pages->n_nodes; i++)
+    if (nv_proc_huge_pages ("/", pages->nodes[i].node, pages->page_bytes, &total, &free_on_node) == 0)
+      free_pages += free_on_node;
+  nv_proc_promised_huge_pages ("/", pages->page_bytes, &promised);
+  return (free_pages > promised ? free_pages - promised : 0) * pages->page_bytes;
+}
+
 uint64_t
 nv_pages_available_bytes (const struct nv_pages *pages)
 {
-  unsigned usable[NV_MAX_NODES];
+  uint64_t left_bytes = nv_proc_cgroup_left_bytes ("/"), sum = 0;
   struct nv_proc_memory memory;
-  uint64_t sum = 0;
 
-  /* Of all nodes together the machine knows better: a hypervisor may bring memory online as it is touched. */
-  if (pages->n_nodes == 0 || pages->n_nodes >= find_usable_nodes (usable))
-    return nv_proc_machine_memory ("/", &memory) == 0 ? memory.available : UINT64_MAX;
-  for (size_t i = 0; i < pages->n_nodes; i++)
-    {
-      if (nv_proc_node_memory ("/", pages->nodes[i].node, &memory) < 0)
-        return UINT64_MAX;
-      sum += memory.available;
-    }
-  return sum;
+  if (pages->kind == NV_PAGE_HUGETLB)
+    return reserved_bytes (pages);
+  if (pages->n_nodes == 0 || pages->n_nodes >= count_nodes ())
+    sum = machine_available_bytes ();
+  else
+    for (size_t i = 0; i < pages->n_nodes && sum < UINT64_MAX; i++)
+      if (nv_proc_node_memory ("/", pages->nodes[i].node, &memory) == 0)
+        sum += memory.available;
+      else
+        sum = UINT64_MAX;
+  return left_bytes < sum ? left_bytes : sum;
 }
 
 static void

@@ -27,7 +27,7 @@ enum nv_pages_policy
 
 enum nv_page_kind
 {
-  NV_PAGE_BASE,    /* 4 KiB, and not huge by chance */
+  NV_PAGE_BASE,    /* the kernel's own, 4 KiB on x86, and not huge by chance */
   NV_PAGE_THP,     /* transparent huge pages, as many as the kernel gives */
   NV_PAGE_HUGETLB, /* reserved huge pages */
 };
@@ -55,6 +55,9 @@ struct nv_owner
   unsigned node; /* of the thread's CPU */
 };
 
+/* First-touch, in base pages of this kernel's size. */
+void nv_pages_init (struct nv_pages *pages);
+
 /**
  * nv_pages_parse:
  * @text: first-touch, local, bind:0-2, interleave:0,1, random:0-3, round-robin:0-3, weighted:0=3,1=1, mixed;
@@ -76,8 +79,15 @@ nv_pages_parse_size (const char *root, const char *text, struct nv_pages *pages,
  * process). 0 or -ENODEV. */
 int nv_pages_resolve (struct nv_pages *pages, struct nv_message *message);
 
-/* What can be had without swapping, in bytes, on the nodes that the policy names; the machine's where it
- * names none or those are all. UINT64_MAX: unknown. */
+/**
+ * nv_pages_available_bytes:
+ * @pages: resolved
+ *
+ * What can be had without swapping on the nodes that the policy names; the machine's where those are all. At
+ * most what the cgroup's limit leaves. Of hugetlb: what is reserved on them, and neither used nor promised.
+ *
+ * Returns: bytes; UINT64_MAX: unknown.
+ */
 uint64_t nv_pages_available_bytes (const struct nv_pages *pages);
 
 /* The policy as nv_pages_parse() reads it, into @text; cut off at @size. */
@@ -123,8 +133,8 @@ struct nv_buffer
  * nv_buffer_map:
  * @owners: whose bytes add up to @bytes
  *
- * Maps @bytes and sets the memory policy where the kernel has one for it; touches no page. A huge page that
- * two owners share is the first one's.
+ * Maps @bytes and sets the memory policy where the kernel has one for it; touches no page (but round-robin's
+ * reserved huge ones). A huge page that two owners share is the first one's.
  *
  * Returns: 0, -ENOMEM (more than the nodes or the reserved huge pages have: the message says what is needed
  * and what there is), -ENOTSUP (no such pages here), -EPERM, -ENOSYS (mbind)...

@@ -101,3 +101,8 @@ int nv_proc_numa_bytes (const char *root, int pid, uint64_t start, uint64_t end,
  */
 int nv_proc_numa_pages (const char *root, int pid, const uint64_t *sizes, size_t n_sizes, size_t nodes,
                         uint64_t *ret_bytes);
+
+/* cgroup.c: what the memory limits of the cgroups that this process is in leave it, less what can be had back
+ * from files' caches (memory.max, memory.current and memory.stat, or those of version 1). UINT64_MAX: there
+ * is no limit. */
+uint64_t nv_proc_cgroup_left_bytes (const char *root);

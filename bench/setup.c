@@ -25,8 +25,8 @@ nv_setup_init (struct nv_setup *setup)
     .store = NV_AUTO,
     .prefetch = NV_AUTO,
     .iterations = 20,
-    .pages = { .policy = NV_PAGES_FIRST_TOUCH, .kind = NV_PAGE_BASE, .page_bytes = NV_BASE_PAGE_BYTES },
   };
+  nv_pages_init (&setup->pages);
 }
 
 /* Digits alone, which must end at @ret_end; strtoull() would take blanks and signs. */

@@ -155,7 +155,11 @@ page_sizes_are_those_of_the_kernel (void)
                 { "1G", NV_PAGE_HUGETLB, 1024 * MIB } };
   char *root = tree_unpack ("two-sockets");
   struct nv_message message;
+  struct nv_pages initial;
 
+  nv_pages_init (&initial);
+  g_assert_cmpint (initial.kind, ==, NV_PAGE_BASE);
+  g_assert_cmpuint (initial.page_bytes, ==, sysconf (_SC_PAGESIZE));
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       struct nv_pages pages = { .n_nodes = 5 };

@@ -365,6 +365,51 @@ a_root_too_long_for_a_path_is_refused (void)
   g_assert_cmpint (nv_proc_machine_memory (root, &memory), ==, -ENAMETOOLONG);
 }
 
+static void
+the_least_that_any_cgroup_above_leaves_is_what_there_is (void)
+{
+  g_autofree char *root = g_dir_make_tmp ("numavm-tree-XXXXXX", NULL);
+
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, UINT64_MAX);
+  tree_write (root, "proc/self/cgroup", "0::/a/b\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, UINT64_MAX);
+  tree_write (root, "sys/fs/cgroup/a/b/memory.max", "max\n");
+  tree_write (root, "sys/fs/cgroup/a/b/memory.current", "500\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, UINT64_MAX);
+  tree_write (root, "sys/fs/cgroup/a/memory.max", "5000\n");
+  tree_write (root, "sys/fs/cgroup/a/memory.current", "4000\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, 1000);
+  tree_write (root, "sys/fs/cgroup/a/memory.stat",
+              "anon 9\ninactive_file 200\nactive_file 30\nslab_reclaimable 4\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, 1234);
+  tree_write (root, "sys/fs/cgroup/a/b/memory.max", "600\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, 100);
+  tree_write (root, "sys/fs/cgroup/a/b/memory.current", "700\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, 0);
+
+  /* In a container the topmost is its own. */
+  tree_write (root, "proc/self/cgroup", "0::/\n");
+  tree_write (root, "sys/fs/cgroup/memory.max", "77\n");
+  tree_write (root, "sys/fs/cgroup/memory.current", "7\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, 70);
+  tree_remove (g_steal_pointer (&root));
+}
+
+static void
+cgroups_of_version_1_leave_what_their_memory_controller_says (void)
+{
+  g_autofree char *root = g_dir_make_tmp ("numavm-tree-XXXXXX", NULL);
+
+  tree_write (root, "proc/self/cgroup", "9:name=memory2:/x\n5:cpu,memory:/a\n3:pids:/\n0::/\n");
+  tree_write (root, "sys/fs/cgroup/memory/a/memory.limit_in_bytes", "900\n");
+  tree_write (root, "sys/fs/cgroup/memory/a/memory.usage_in_bytes", "500\n");
+  tree_write (root, "sys/fs/cgroup/memory/a/memory.stat", "inactive_file 1\ntotal_inactive_file 20\n");
+  tree_write (root, "sys/fs/cgroup/memory/x/memory.limit_in_bytes", "1\n");
+  tree_write (root, "sys/fs/cgroup/memory/x/memory.usage_in_bytes", "1\n");
+  g_assert_cmpuint (nv_proc_cgroup_left_bytes (root), ==, 420);
+  tree_remove (g_steal_pointer (&root));
+}
+
 #define ADD(name) g_test_add_func ("/proc/" #name, name)
 
 int
@@ -390,5 +435,7 @@ main (int argc, char **argv)
   ADD (a_nodes_memory_needs_its_own_lines_and_whole_watermarks);
   ADD (damaged_numa_maps_are_refused_and_leave_the_result_untouched);
   ADD (a_root_too_long_for_a_path_is_refused);
+  ADD (the_least_that_any_cgroup_above_leaves_is_what_there_is);
+  ADD (cgroups_of_version_1_leave_what_their_memory_controller_says);
   return g_test_run ();
 }
