@@ -218,7 +218,7 @@ int
 nv_arrays_residence (const struct nv_arrays *arrays, unsigned which, struct nv_residence **ret_residences,
                      struct nv_message *message)
 {
-  struct nv_residence *residences = calloc (NV_N_ARRAYS, sizeof *residences);
+  struct nv_residence *residences = calloc (NV_MAX_RESIDENCES, sizeof *residences);
   int n = 0, result = residences ? 0 : nv_fail (message, ENOMEM, "cannot look at the pages: out of memory");
 
   for (unsigned i = 0; i < NV_N_ARRAYS && result == 0; i++)

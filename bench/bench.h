@@ -61,7 +61,7 @@ struct nv_iteration
   uint64_t bytes;
   uint64_t operations;
   double value;            /* in the kernel's unit */
-  double load_bytes_per_s; /* loaded latency: what all threads moved meanwhile */
+  double load_bytes_per_s; /* loaded latency: what the other threads moved meanwhile */
   bool changed;            /* the hand-over probe changed during it: not in the summaries */
   unsigned group;          /* index in the result's groups; 0 where it changed, which is of none */
   const float *handover_before_ns, *handover_after_ns; /* n_pairs each */
@@ -74,6 +74,12 @@ struct nv_group
   struct nv_summary time_s;
   struct nv_summary load_bytes_per_s;      /* loaded latency alone */
   float handover_low_ns, handover_high_ns; /* over its pairs and iterations; 0: not probed */
+};
+
+enum
+{
+  NV_ARRAY_D = 1 << 3, /* loaded latency: what the chase goes over, the other arrays are the load's */
+  NV_MAX_RESIDENCES = 4,
 };
 
 /* One kernel, measured. */
@@ -93,10 +99,13 @@ struct nv_result
   size_t n_changed;
   const struct nv_group *groups; /* the largest first */
   size_t n_groups;
-  const struct nv_residence *residence; /* after measuring, of each of the n_arrays arrays that it touches */
+  unsigned arrays;                      /* whose pages count: of enum nv_array and NV_ARRAY_D */
+  const struct nv_residence *residence; /* after measuring, of each of the n_arrays of them */
   size_t n_arrays;
-  int cpu_node, memory_node; /* matrix: OS indices; else -1 */
-  int64_t delay_ns; /* loaded latency: pause of the loading threads after each 16 KiB; -1: no load; else 0 */
+  const struct nv_pages *pages; /* where they were asked to be: the setup's, or the matrix cell's */
+  int cpu_node, memory_node;    /* matrix: OS indices; else -1 */
+  int64_t delay_ns; /* loaded latency: pause of the loading threads after each 16 KiB of each array; -1: no
+                       load; else 0 */
   const struct nv_kernel *load; /* loaded latency: what the other threads run, on @path; else NULL */
 };
 

@@ -77,7 +77,7 @@ write_circumstances (const struct nv_setup *setup, const struct nv_result *resul
   const struct nv_kernel_options *options = &setup->kernel_options;
   char pages[1024];
 
-  nv_pages_format (&setup->pages, pages, sizeof pages);
+  nv_pages_format (result->pages, pages, sizeof pages);
   fprintf (file, ",%u,%zu,%d,%s,\"%s\",%s,%" PRIu64 ",%s,", result->team->n_threads, result->size_bytes,
            result->cache_resident_possible, nv_access_name (setup->access), pages,
            nv_page_kind_name (setup->pages.kind), setup->pages.page_bytes,

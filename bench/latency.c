@@ -15,19 +15,23 @@ enum
   NO_LOAD = -1,
 };
 
-/* Pauses of the loading threads; they become shorter from step to step. */
-static const int64_t delays_ns[] = { NO_LOAD, 5000, 2000, 1000, 500, 300, 200, 100, 50, 0 };
+/* Pauses of the loading threads, in half decades: a slice takes some microseconds, so that the longest ones
+ * leave many threads with little load, too. */
+static const int64_t delays_ns[] = {
+  NO_LOAD, 1000000, 320000, 100000, 32000, 10000, 3200, 1000, 320, 100, 0
+};
 
-/* Thread 0 chases, the others load. */
+/* Thread 0 chases in an array of its own, the others load. */
 struct loaded
 {
   struct nv_bench *bench;
-  struct nv_arrays *arrays;
-  struct nv_kernel_options options; /* of the chase */
+  struct nv_arrays *arrays; /* of those that load */
+  struct nv_arrays *own;    /* of the chase */
   struct nv_candidate chase, load;
   int64_t delay_ns;
   atomic_uint n_loading; /* threads that have moved something */
   atomic_bool over;
+  uint64_t bytes; /* moved while the chase ran */
 };
 
 static void
@@ -48,7 +52,8 @@ load_slice (struct loaded *loaded, struct nv_worker *worker)
     worker->at = 0;
   slice = nv_part_stretch (&worker->part, worker->at, n);
   worker->part.checksum = loaded->load.pass (&slice);
-  worker->loaded_bytes += loaded->load.kernel->bytes (&slice);
+  atomic_store_explicit (&worker->loaded_bytes, worker->loaded_bytes + loaded->load.kernel->bytes (&slice),
+                         memory_order_relaxed);
   worker->at += n;
 }
 
@@ -64,17 +69,31 @@ load_memory (struct loaded *loaded, struct nv_worker *worker)
     }
 }
 
+static uint64_t
+loaded_bytes (const struct loaded *loaded)
+{
+  uint64_t sum = 0;
+
+  for (unsigned i = 1; i < loaded->arrays->team->n_threads; i++)
+    sum += atomic_load_explicit (&loaded->arrays->workers[i].loaded_bytes, memory_order_relaxed);
+  return sum;
+}
+
 static void
-chase (struct loaded *loaded, struct nv_worker *worker)
+run_chase (struct loaded *loaded)
 {
   unsigned n_loading = loaded->delay_ns == NO_LOAD ? 0 : loaded->arrays->team->n_threads - 1;
+  struct nv_worker *worker = &loaded->own->workers[0];
+  uint64_t before;
 
   while (atomic_load_explicit (&loaded->n_loading, memory_order_relaxed) < n_loading)
     ;
   pause_ns (LEAD_NS);
+  before = loaded_bytes (loaded);
   worker->start_ns = nv_now_ns ();
   worker->part.checksum = loaded->chase.pass (&worker->part);
-  worker->loaded_bytes = loaded->chase.kernel->bytes (&worker->part);
+  worker->end_ns = nv_now_ns ();
+  loaded->bytes = loaded_bytes (loaded) - before;
   atomic_store (&loaded->over, true);
 }
 
@@ -84,14 +103,12 @@ run_thread (unsigned thread, void *data, struct nv_message *message)
   struct loaded *loaded = data;
   struct nv_worker *worker = &loaded->arrays->workers[thread];
 
-  worker->loaded_bytes = 0;
+  atomic_store_explicit (&worker->loaded_bytes, 0, memory_order_relaxed);
   nv_team_barrier ();
-  worker->start_ns = nv_now_ns ();
   if (thread == 0)
-    chase (loaded, worker);
+    run_chase (loaded);
   else if (loaded->delay_ns != NO_LOAD)
     load_memory (loaded, worker);
-  worker->end_ns = nv_now_ns ();
   return 0;
 }
 
@@ -99,7 +116,6 @@ static int
 iterate (void *data, struct nv_iteration *ret_iteration)
 {
   struct loaded *loaded = data;
-  const struct nv_worker *workers = loaded->arrays->workers;
   struct nv_iteration iteration = { 0 };
   int result;
 
@@ -108,45 +124,32 @@ iterate (void *data, struct nv_iteration *ret_iteration)
   result = nv_team_run (loaded->arrays->team, run_thread, loaded, loaded->bench->message);
   if (result < 0)
     return result;
-  iteration.start_ns = (uint64_t)workers[0].start_ns;
-  iteration.time_ns = (uint64_t)(workers[0].end_ns - workers[0].start_ns);
-  iteration.operations = loaded->chase.kernel->operations (&workers[0].part);
+  iteration.time_ns = nv_arrays_time_ns (loaded->own, &iteration.start_ns);
+  iteration.operations = loaded->chase.kernel->operations (&loaded->own->workers[0].part);
   iteration.value = (double)iteration.time_ns / (double)iteration.operations;
-  for (unsigned i = 0; i < loaded->arrays->team->n_threads; i++)
-    if (workers[i].loaded_bytes)
-      {
-        iteration.bytes += workers[i].loaded_bytes;
-        iteration.load_bytes_per_s +=
-            (double)workers[i].loaded_bytes * 1e9 / (double)(workers[i].end_ns - workers[i].start_ns);
-      }
+  iteration.bytes = loaded->bytes;
+  iteration.load_bytes_per_s = (double)loaded->bytes * 1e9 / (double)iteration.time_ns;
   *ret_iteration = iteration;
-  return 0;
+  return nv_bench_check_time (loaded->bench, loaded->chase.kernel, loaded->own->size_bytes,
+                              iteration.time_ns);
 }
 
+/* What loads did so in pieces: the whole is verified. */
 static int
-prepare_chase (unsigned thread, void *data, struct nv_message *message)
+verify (struct loaded *loaded)
 {
-  struct loaded *loaded = data;
-  struct nv_part *part = &loaded->arrays->workers[0].part;
+  struct nv_iteration iteration;
+  struct nv_message *message = loaded->bench->message;
+  int error = nv_arrays_verify (loaded->own, &loaded->chase, message);
 
-  if (thread > 0)
-    return 0;
-  part->options = &loaded->options;
-  return loaded->chase.kernel->prepare (part, message);
-}
-
-static int
-verify_thread (unsigned thread, void *data, struct nv_message *message)
-{
-  struct loaded *loaded = data;
-  const struct nv_candidate *code = thread == 0 ? &loaded->chase : &loaded->load;
-
-  return code->kernel->verify (&loaded->arrays->workers[thread].part, code->pass, message);
+  if (error == 0)
+    error = nv_arrays_pass (loaded->arrays, &loaded->load, &iteration, message);
+  return error < 0 ? error : nv_arrays_verify (loaded->arrays, &loaded->load, message);
 }
 
 /* One length of pauses. */
 static enum nv_status
-measure_step (struct loaded *loaded, int64_t delay_ns, bool chosen)
+measure_step (struct loaded *loaded, int64_t delay_ns)
 {
   struct nv_bench *bench = loaded->bench;
   const struct nv_team *team = loaded->arrays->team;
@@ -155,7 +158,7 @@ measure_step (struct loaded *loaded, int64_t delay_ns, bool chosen)
     .kernel = loaded->chase.kernel,
     .load = loaded->load.kernel,
     .path = loaded->load.path,
-    .path_chosen = chosen,
+    .path_chosen = loaded->load.chosen,
     .delay_ns = delay_ns,
     .cpu_node = -1,
     .memory_node = -1,
@@ -170,39 +173,29 @@ measure_step (struct loaded *loaded, int64_t delay_ns, bool chosen)
   if (error == 0)
     error = nv_series_run (bench, &series, team, name, iterate, loaded);
   if (error == 0 && series.n > 0)
-    error = nv_team_run (team, verify_thread, loaded, bench->message);
+    error = verify (loaded);
   status = nv_bench_status (bench, error);
   if (status == NV_STATUS_DONE && series.n > 0)
-    status = nv_bench_report (bench, loaded->arrays,
-                              loaded->load.kernel->arrays | loaded->chase.kernel->arrays, &series, &result);
+    status =
+        nv_bench_report (bench, loaded->arrays, loaded->load.kernel->arrays, loaded->own, &series, &result);
   nv_series_clear (&series);
   return status;
 }
 
 /* All lengths of pauses, with one kernel as the load. */
 static enum nv_status
-measure_load (struct nv_bench *bench, struct nv_arrays *arrays, const char *name)
+measure_load (struct nv_bench *bench, struct nv_arrays *arrays, struct nv_arrays *own, const char *name)
 {
-  struct loaded loaded = { .bench = bench, .arrays = arrays, .options = bench->setup->kernel_options };
-  struct nv_candidate chases[NV_MAX_PATHS];
-  bool chosen;
-  int error = nv_paths_list (bench->setup, "chase", chases, bench->message);
+  struct loaded loaded = { .bench = bench, .arrays = arrays, .own = own };
   enum nv_status status;
+  int error = nv_paths_find (own, "chase", &loaded.chase, bench->message);
 
-  loaded.options.loads = N_LOADS;
-  loaded.chase = chases[0];
-  if (error > 0)
-    error = nv_paths_find (arrays, name, &loaded.load, &chosen, bench->message);
   if (error == 0)
-    error = nv_arrays_need (arrays, loaded.load.kernel->arrays | loaded.chase.kernel->arrays, bench->message);
-  if (error == 0)
-    error = nv_team_run (arrays->team, prepare_chase, &loaded, bench->message);
+    error = nv_paths_find (arrays, name, &loaded.load, bench->message);
   status = nv_bench_status (bench, error);
   for (size_t i = 0;
        i < sizeof delays_ns / sizeof *delays_ns && status == NV_STATUS_DONE && !bench->interrupted; i++)
-    status = measure_step (&loaded, delays_ns[i], chosen);
-  /* The next kernel loads with all threads again, while its paths are tried. */
-  arrays->workers[0].part.options = &bench->setup->kernel_options;
+    status = measure_step (&loaded, delays_ns[i]);
   return status;
 }
 
@@ -210,15 +203,24 @@ enum nv_status
 nv_bench_loaded_latency (struct nv_bench *bench)
 {
   const struct nv_setup *setup = bench->setup;
-  struct nv_arrays arrays;
+  struct nv_setup chase = *setup;
+  struct nv_team one = bench->team;
+  struct nv_arrays arrays, own = { 0 };
   int error = nv_arrays_make (setup, &bench->pages, &bench->team, bench->size_bytes, &arrays, bench->message);
   enum nv_status status = nv_bench_status (bench, error);
 
   if (status != NV_STATUS_DONE)
     return status;
+  one.n_threads = 1;
+  chase.access = NV_ACCESS_SEQ;
+  chase.kernel_options.loads = N_LOADS;
+  error = nv_arrays_make (&chase, &bench->pages, &one, bench->size_bytes, &own, bench->message);
+  status = nv_bench_status (bench, error);
   for (size_t i = 0; i < setup->n_kernels && status == NV_STATUS_DONE && !bench->interrupted; i++)
-    status = measure_load (bench, &arrays, setup->kernels[i]);
+    status = measure_load (bench, &arrays, &own, setup->kernels[i]);
   nv_arrays_clear (&arrays);
+  if (own.team)
+    nv_arrays_clear (&own);
   return status;
 }
 
@@ -248,9 +250,10 @@ make_team_of_node (const struct nv_team *all, unsigned node, struct nv_team *ret
   return 0;
 }
 
+/* @code: nothing in the first cell; then what was chosen there, so that one path makes all of the matrix. */
 static enum nv_status
 measure_on (struct nv_bench *bench, const struct nv_team *team, const struct nv_pages *pages,
-            const char *kernel)
+            const char *kernel, struct nv_candidate *code)
 {
   struct nv_arrays arrays;
   uint64_t size_bytes;
@@ -261,14 +264,15 @@ measure_on (struct nv_bench *bench, const struct nv_team *team, const struct nv_
     error = nv_arrays_make (bench->setup, pages, team, size_bytes, &arrays, bench->message);
   if (error < 0)
     return nv_bench_status (bench, error);
-  status = nv_bench_kernel (bench, &arrays, kernel, (int)team->nodes[0], (int)pages->nodes[0].node);
+  status = nv_bench_kernel (bench, &arrays, kernel, code, (int)team->nodes[0], (int)pages->nodes[0].node);
   nv_arrays_clear (&arrays);
   return status;
 }
 
 /* From the CPUs of one node to the memory of each: bandwidth of all of them, latency of one. */
 static enum nv_status
-measure_row (struct nv_bench *bench, const struct nv_team *team, const struct nv_pages *targets)
+measure_row (struct nv_bench *bench, const struct nv_team *team, const struct nv_pages *targets,
+             struct nv_candidate *read, struct nv_candidate *chase)
 {
   struct nv_team one = *team;
   struct nv_pages pages = bench->pages;
@@ -280,9 +284,9 @@ measure_row (struct nv_bench *bench, const struct nv_team *team, const struct nv
   for (size_t i = 0; i < targets->n_nodes && status == NV_STATUS_DONE && !bench->interrupted; i++)
     {
       pages.nodes[0] = targets->nodes[i];
-      status = measure_on (bench, team, &pages, "read");
+      status = measure_on (bench, team, &pages, "read", read);
       if (status == NV_STATUS_DONE && !bench->interrupted)
-        status = measure_on (bench, &one, &pages, "chase");
+        status = measure_on (bench, &one, &pages, "chase", chase);
     }
   return status;
 }
@@ -291,6 +295,7 @@ enum nv_status
 nv_bench_matrix (struct nv_bench *bench)
 {
   struct nv_pages targets = { .policy = NV_PAGES_INTERLEAVE }; /* no nodes: all with memory */
+  struct nv_candidate read = { 0 }, chase = { 0 };
   enum nv_status status = nv_bench_status (bench, nv_pages_resolve (&targets, bench->message));
 
   for (unsigned node = 0; node < NV_MAX_NODES && status == NV_STATUS_DONE && !bench->interrupted; node++)
@@ -301,7 +306,7 @@ nv_bench_matrix (struct nv_bench *bench)
       if (status != NV_STATUS_DONE)
         break;
       if (team.n_threads > 0)
-        status = measure_row (bench, &team, &targets);
+        status = measure_row (bench, &team, &targets, &read, &chase);
       nv_team_clear (&team);
     }
   return status;

@@ -13,6 +13,7 @@
 enum
 {
   SHORTEST_TICKS = 1000, /* so that the timer's step is 0.1 % of an iteration at most */
+  MIN_STEPS = 8,         /* of a clock that is coarse */
   N_ALIKE = 3,           /* warm-ups in a row that must agree */
   MAX_WARM_UPS = 10,
 };
@@ -20,21 +21,23 @@ enum
 static const double alike = 1.05, MIB = 1048576;
 static const int64_t warm_up_ns = 2000000000;
 
-/* The smallest step that the clock was seen to make: its resolution, or what a call costs if that is more. */
-static double
-measure_tick_ns (void)
+double
+nv_tick_ns (int64_t (*now_ns) (void))
 {
-  int64_t tick = INT64_MAX, before = nv_now_ns ();
+  int64_t tick = INT64_MAX, before = now_ns ();
 
-  for (unsigned i = 0; i < 10000; i++)
+  for (unsigned i = 0, n_steps = 0; i < 10000 || n_steps < MIN_STEPS; i++)
     {
-      int64_t now = nv_now_ns ();
+      int64_t now = now_ns ();
 
-      if (now > before && now - before < tick)
-        tick = now - before;
+      if (now > before)
+        {
+          tick = now - before < tick ? now - before : tick;
+          n_steps++;
+        }
       before = now;
     }
-  return tick == INT64_MAX ? 1 : (double)tick;
+  return (double)tick;
 }
 
 bool
@@ -129,26 +132,28 @@ struct subject
   const struct nv_candidate *code;
 };
 
-static int
-fail_short (const struct subject *subject, uint64_t time_ns)
+int
+nv_bench_check_time (const struct nv_bench *bench, const struct nv_kernel *kernel, uint64_t size_bytes,
+                     uint64_t time_ns)
 {
-  const struct nv_bench *bench = subject->bench;
   double limit_ns = SHORTEST_TICKS * bench->tick_ns;
   uint64_t kib = 4;
 
-  if (subject->code->kernel->unit != NV_UNIT_BYTES_PER_S)
+  if ((double)time_ns >= limit_ns)
+    return 0;
+  if (kernel->unit != NV_UNIT_BYTES_PER_S)
     return nv_fail (bench->message, EINVAL,
                     "kernel '%s': an iteration takes %llu ns, less than %d ticks of the timer (%.0f ns each)",
-                    subject->code->kernel->name, (unsigned long long)time_ns, SHORTEST_TICKS, bench->tick_ns);
+                    kernel->name, (unsigned long long)time_ns, SHORTEST_TICKS, bench->tick_ns);
   /* Twice what is needed, as it may run faster then. */
-  while ((double)kib * 1024 * (double)time_ns < 2 * limit_ns * (double)subject->arrays->size_bytes)
+  while ((double)kib * 1024 * (double)time_ns < 2 * limit_ns * (double)size_bytes)
     kib *= 2;
   return nv_fail (
       bench->message, EINVAL,
       "size %llu: an iteration of '%s' takes %llu ns, less than %d ticks of the timer (%.0f ns each); size "
       "%lluK would do",
-      (unsigned long long)subject->arrays->size_bytes, subject->code->kernel->name,
-      (unsigned long long)time_ns, SHORTEST_TICKS, bench->tick_ns, (unsigned long long)kib);
+      (unsigned long long)size_bytes, kernel->name, (unsigned long long)time_ns, SHORTEST_TICKS,
+      bench->tick_ns, (unsigned long long)kib);
 }
 
 static int
@@ -158,8 +163,9 @@ iterate (void *data, struct nv_iteration *iteration)
   struct nv_bench *bench = subject->bench;
   int result = nv_arrays_pass (subject->arrays, subject->code, iteration, bench->message);
 
-  if (result == 0 && (double)iteration->time_ns < SHORTEST_TICKS * bench->tick_ns)
-    result = fail_short (subject, iteration->time_ns);
+  if (result == 0)
+    result =
+        nv_bench_check_time (bench, subject->code->kernel, subject->arrays->size_bytes, iteration->time_ns);
   return result;
 }
 
@@ -199,15 +205,14 @@ nv_bench_warm_up (struct nv_bench *bench, const char *name,
 }
 
 enum nv_status
-nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *name, int cpu_node,
-                 int memory_node)
+nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *name,
+                 struct nv_candidate *code, int cpu_node, int memory_node)
 {
   struct nv_result result = { .cpu_node = cpu_node, .memory_node = memory_node };
-  struct nv_candidate code;
-  struct subject subject = { .bench = bench, .arrays = arrays, .code = &code };
+  struct subject subject = { .bench = bench, .arrays = arrays, .code = code };
   struct nv_series series = { 0 };
   enum nv_status status;
-  int error = nv_paths_find (arrays, name, &code, &result.path_chosen, bench->message);
+  int error = nv_paths_find (arrays, name, code, bench->message);
 
   if (error == 0)
     error = nv_bench_warm_up (bench, name, iterate, &subject, &result);
@@ -216,13 +221,14 @@ nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *n
   if (error == 0)
     error = nv_series_run (bench, &series, arrays->team, name, iterate, &subject);
   if (error == 0 && series.n > 0)
-    error = nv_arrays_verify (arrays, &code, bench->message);
+    error = nv_arrays_verify (arrays, code, bench->message);
   status = nv_bench_status (bench, error);
   if (status == NV_STATUS_DONE && series.n > 0)
     {
-      result.kernel = code.kernel;
-      result.path = code.path;
-      status = nv_bench_report (bench, arrays, code.kernel->arrays, &series, &result);
+      result.kernel = code->kernel;
+      result.path = code->path;
+      result.path_chosen = code->chosen;
+      status = nv_bench_report (bench, arrays, code->kernel->arrays, NULL, &series, &result);
     }
   nv_series_clear (&series);
   return status;
@@ -232,30 +238,53 @@ nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *n
 
 /* The first mismatch is told: the others are in the results. */
 static void
-note_mismatch (struct nv_bench *bench, const struct nv_arrays *arrays, const struct nv_result *result,
-               unsigned which)
+note_mismatch (struct nv_bench *bench, const struct nv_result *result)
 {
   size_t n = 0;
 
-  for (unsigned i = 0; i < NV_N_ARRAYS; i++)
-    if (which & 1u << i)
+  for (unsigned i = 0; i < NV_MAX_RESIDENCES; i++)
+    if (result->arrays & 1u << i)
       {
         const struct nv_residence *residence = &result->residence[n++];
         char asked[96], found[256];
 
         if (bench->mismatch || residence->holds)
           continue;
-        nv_pages_format (arrays->pages, asked, sizeof asked);
-        nv_residence_explain (arrays->pages, residence, found, sizeof found);
+        nv_pages_format (result->pages, asked, sizeof asked);
+        nv_residence_explain (result->pages, residence, found, sizeof found);
         bench->mismatch = true;
         nv_fail (&bench->mismatch_message, 0, "pages '%s': array %c of '%s': %s", asked, (char)('a' + i),
                  result->kernel->name, found);
       }
 }
 
+static int
+find_residences (const struct nv_arrays *arrays, unsigned which, const struct nv_arrays *own,
+                 struct nv_residence **ret_residences, struct nv_message *message)
+{
+  struct nv_residence *residences, *last;
+  int n = nv_arrays_residence (arrays, which, &residences, message), error;
+
+  if (n < 0)
+    return n;
+  if (own)
+    {
+      error = nv_arrays_residence (own, NV_ARRAY_B, &last, message);
+      if (error < 0)
+        {
+          nv_arrays_free_residences (residences, (size_t)n);
+          return error;
+        }
+      residences[n++] = *last;
+      free (last);
+    }
+  *ret_residences = residences;
+  return n;
+}
+
 enum nv_status
 nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigned which,
-                 struct nv_series *series, struct nv_result *result)
+                 const struct nv_arrays *own, struct nv_series *series, struct nv_result *result)
 {
   const struct nv_team *team = arrays->team;
   struct nv_residence *residences;
@@ -266,7 +295,7 @@ nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigne
       nv_series_summarize (series, nv_rng_draw64 (bench->setup->seed, NV_DRAW_SUMMARY, 0), bench->message);
   if (error < 0)
     return nv_bench_status (bench, error);
-  n_arrays = nv_arrays_residence (arrays, which, &residences, bench->message);
+  n_arrays = find_residences (arrays, which, own, &residences, bench->message);
   if (n_arrays < 0)
     return nv_bench_status (bench, n_arrays);
   result->team = team;
@@ -278,9 +307,11 @@ nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigne
   result->n_changed = series->n_changed;
   result->groups = series->groups;
   result->n_groups = series->n_groups;
+  result->arrays = which | (own ? NV_ARRAY_D : 0);
   result->residence = residences;
+  result->pages = arrays->pages;
   result->n_arrays = (size_t)n_arrays;
-  note_mismatch (bench, arrays, result, which);
+  note_mismatch (bench, result);
   bench->reporter->result (bench->reporter->data, bench->setup, result);
   nv_arrays_free_residences (residences, (size_t)n_arrays);
   return NV_STATUS_DONE;
@@ -408,7 +439,7 @@ begin (struct nv_bench *bench)
   if (error < 0)
     return error;
   bench->facts = nv_facts_read ("/");
-  bench->tick_ns = measure_tick_ns ();
+  bench->tick_ns = nv_tick_ns (nv_now_ns);
   error = nv_bench_size (bench, &bench->pages, &bench->team, count_arrays (setup), &bench->size_bytes,
                          bench->message);
   return error < 0 ? error : check_parts (bench, bench->message);
@@ -438,7 +469,7 @@ measure_kernels (struct nv_bench *bench)
           status = nv_bench_status (bench, error);
         }
       if (status == NV_STATUS_DONE)
-        status = nv_bench_kernel (bench, &arrays, setup->kernels[i], -1, -1);
+        status = nv_bench_kernel (bench, &arrays, setup->kernels[i], &(struct nv_candidate){ 0 }, -1, -1);
     }
   if (arrays.team)
     nv_arrays_clear (&arrays);

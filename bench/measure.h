@@ -12,6 +12,7 @@
 #define NV_DRAW_PART    (UINT64_C (1) << 32)
 #define NV_DRAW_ORDER   (UINT64_C (2) << 32)
 #define NV_DRAW_SUMMARY (UINT64_C (3) << 32)
+#define NV_DRAW_TURN    (UINT64_C (4) << 32)
 
 static inline int64_t
 nv_now_ns (void)
@@ -48,6 +49,7 @@ struct nv_candidate
   const struct nv_kernel *kernel; /* the record of its instruction set */
   nv_pass_fn pass;
   struct nv_path path;
+  bool chosen; /* by trying */
 };
 
 /* --- arrays.c --- */
@@ -64,9 +66,9 @@ struct nv_worker
 {
   _Alignas(NV_APART_BYTES) struct nv_part part;
   uint32_t *order;
-  int64_t start_ns, end_ns; /* of its last pass */
-  size_t at;                /* unit that loading goes on with, and... */
-  uint64_t loaded_bytes;    /* ...what it moved meanwhile */
+  int64_t start_ns, end_ns;      /* of its last pass */
+  size_t at;                     /* unit that loading goes on with, and... */
+  _Atomic uint64_t loaded_bytes; /* ...what it has moved; others may look */
 };
 
 /* A team, and what it works on. */
@@ -140,10 +142,10 @@ int nv_paths_list (const struct nv_setup *setup, const char *kernel, struct nv_c
 int nv_paths_choose (struct nv_arrays *arrays, const struct nv_candidate *candidates, size_t n,
                      struct nv_message *message);
 
-/* Lists and chooses: the fastest candidate for @kernel, whose arrays are there and prepared on return, and
- * how many there were. */
-int nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate *ret_code,
-                   bool *ret_chosen, struct nv_message *message);
+/* Lists and chooses: the fastest candidate for @kernel, whose arrays are there and prepared on return. @code:
+ * (inout): where it has a kernel, that is it. */
+int nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate *code,
+                   struct nv_message *message);
 
 /* --- series.c --- */
 
@@ -195,19 +197,29 @@ int nv_bench_warm_up (struct nv_bench *bench, const char *name,
                       int (*once) (void *data, struct nv_iteration *iteration), void *data,
                       struct nv_result *result);
 
-/* Measures one kernel, from preparing to reporting. */
+/* Measures one kernel, from preparing to reporting. @code: as nv_paths_find() has it. */
 enum nv_status nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *name,
-                                int cpu_node, int memory_node);
+                                struct nv_candidate *code, int cpu_node, int memory_node);
+
+/* Is an iteration long enough for the timer? 0, or -EINVAL with advice. */
+int nv_bench_check_time (const struct nv_bench *bench, const struct nv_kernel *kernel, uint64_t size_bytes,
+                         uint64_t time_ns);
+
+/* The smallest step that @now_ns was seen to make: the clock's resolution, or what a call costs if that is
+ * more. */
+double nv_tick_ns (int64_t (*now_ns) (void));
 
 /**
  * nv_bench_report:
  * @which: arrays whose pages count
+ * @own: (nullable): the loaded latency's chase's, whose b counts, too
  * @result: what only the caller knows: kernel, path, how it was warmed up, what it belongs to
  *
  * Summarizes the series, looks where the pages are, and reports.
  */
-enum nv_status nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigned which,
-                                struct nv_series *series, struct nv_result *result);
+enum nv_status
+nv_bench_report (struct nv_bench *bench, const struct nv_arrays *arrays, unsigned which,
+                 const struct nv_arrays *own, struct nv_series *series, struct nv_result *result);
 
 /* What an error of the functions above amounts to. */
 enum nv_status nv_bench_status (const struct nv_bench *bench, int error);

@@ -1,6 +1,7 @@
 /* Which code a kernel runs: what was asked for, or what proves to be the fastest here. */
 
 #include "bench/measure.h"
+#include "bench/rng.h"
 #include "bench/summary.h"
 
 #include <errno.h>
@@ -130,13 +131,15 @@ nv_paths_list (const struct nv_setup *setup, const char *name, struct nv_candida
 enum
 {
   SLICE_BYTES =
-      4194304, /* of each array in each turn: about a millisecond, and more than a core's own caches */
+      4194304, /* of each array in each pass: about a millisecond, and more than a core's own caches */
   MAX_ROUNDS = 64,
   MAX_FINALISTS = 4,
 };
 
 /* One stage: its field runs in turn, round after round, each on the stretch behind the last one's, so that
- * nobody finds in a cache what another left there, and what disturbs meets all alike. */
+ * nobody finds in a cache what another left there, and what disturbs meets all alike. What a path leaves
+ * behind, such as lines that are still to be written back, its next stretch has to bear: so each runs twice,
+ * and the second time counts. */
 struct stage
 {
   struct nv_arrays *arrays;
@@ -164,6 +167,20 @@ run_turn (struct stage *stage, struct nv_worker *worker, nv_pass_fn pass, size_t
   nv_team_barrier ();
 }
 
+/* A random order of the field, the same in each thread. */
+static void
+shuffle (const struct stage *stage, unsigned round, unsigned *ret_places)
+{
+  for (unsigned i = 0; i < stage->n_field; i++)
+    {
+      uint64_t draw = nv_rng_draw64 (stage->arrays->setup->seed, NV_DRAW_TURN + round, i);
+      unsigned other = (unsigned)(draw % (i + 1));
+
+      ret_places[i] = ret_places[other];
+      ret_places[other] = i;
+    }
+}
+
 static int
 run_stage (unsigned thread, void *data, struct nv_message *message)
 {
@@ -176,14 +193,17 @@ run_stage (unsigned thread, void *data, struct nv_message *message)
     stage->deadline_ns = nv_now_ns () + stage->budget_ns;
   for (unsigned round = 0; round < MAX_ROUNDS && !stage->over; round++)
     {
-      /* Another one begins each round, so that none has the same stretch each time. */
+      unsigned places[NV_MAX_PATHS] = { 0 };
+
+      shuffle (stage, round, places);
       for (unsigned i = 0; i < stage->n_field; i++)
         {
-          unsigned place = (i + round) % stage->n_field;
+          nv_pass_fn pass = stage->candidates[stage->field[places[i]]].pass;
 
-          run_turn (stage, worker, stage->candidates[stage->field[place]].pass, turn++ % stage->n_slices);
+          for (unsigned k = 0; k < 2; k++)
+            run_turn (stage, worker, pass, turn++ % stage->n_slices);
           if (thread == 0)
-            stage->ns[place][round] = (double)nv_arrays_time_ns (stage->arrays, &start_ns);
+            stage->ns[places[i]][round] = (double)nv_arrays_time_ns (stage->arrays, &start_ns);
         }
       if (thread == 0)
         {
@@ -283,11 +303,11 @@ nv_paths_choose (struct nv_arrays *arrays, const struct nv_candidate *candidates
 }
 
 int
-nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate *ret_code, bool *ret_chosen,
+nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate *code,
                struct nv_message *message)
 {
-  struct nv_candidate candidates[NV_MAX_PATHS];
-  int n = nv_paths_list (arrays->setup, kernel, candidates, message), result;
+  struct nv_candidate candidates[NV_MAX_PATHS] = { *code };
+  int n = code->kernel ? 1 : nv_paths_list (arrays->setup, kernel, candidates, message), result;
 
   if (n < 0)
     return n;
@@ -298,7 +318,7 @@ nv_paths_find (struct nv_arrays *arrays, const char *kernel, struct nv_candidate
     result = nv_paths_choose (arrays, candidates, (size_t)n, message);
   if (result < 0)
     return result;
-  *ret_code = candidates[result];
-  *ret_chosen = n > 1;
+  *code = candidates[result];
+  code->chosen |= n > 1;
   return 0;
 }

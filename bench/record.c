@@ -186,6 +186,13 @@ set_place (json_t *record, const struct nv_setup *setup, const struct nv_result 
     set_int (record, "cpu_node", (uint64_t)result->cpu_node);
   if (result->memory_node >= 0)
     set_int (record, "memory_node", (uint64_t)result->memory_node);
+  if (setup->mode == NV_MODE_MATRIX)
+    {
+      char pages[1024];
+
+      nv_pages_format (result->pages, pages, sizeof pages);
+      set_text (record, "pages", pages);
+    }
 }
 
 /* A tenth of a ns is more than the probe can tell; a float would show digits that it does not have. 0:
@@ -299,13 +306,13 @@ make_residence (const struct nv_result *result)
   json_t *list = json_array ();
   size_t array = 0;
 
-  for (unsigned letter = 0; letter < 3 && array < result->n_arrays; letter++)
-    if (result->kernel->arrays & (1U << letter))
+  for (unsigned letter = 0; letter < NV_MAX_RESIDENCES && array < result->n_arrays; letter++)
+    if (result->arrays & (1U << letter))
       {
         const struct nv_residence *residence = &result->residence[array++];
         json_t *object = json_object ();
 
-        set_text (object, "array", (const char *[]){ "a", "b", "c" }[letter]);
+        set_text (object, "array", (const char *[]){ "a", "b", "c", "d" }[letter]);
         set_int (object, "resident_bytes", residence->resident_bytes);
         set_int (object, "huge_bytes", residence->huge_bytes);
         json_object_set_new (object, "nodes", make_shares (residence->node_bytes, residence->n_nodes));

@@ -14,9 +14,6 @@
 
 #define DASHES "-------------------------------------------------------------\n"
 
-/* As nv_bench_run() has it: of more pages elsewhere than that, what was asked does not hold. */
-#define MAX_MISMATCH 0.01
-
 enum
 {
   TEXT_SIZE = 256,
@@ -419,10 +416,12 @@ add_residence_row (struct nv_text *text, const char *kernel, char array, const s
   nv_table_set (table, ON_NODES, "%s", shares);
   format_shares (residence->wanted_bytes, residence->n_nodes, "any", shares, sizeof shares);
   nv_table_set (table, ASKED, "%s", shares);
-  if (residence->mismatch > MAX_MISMATCH)
+  if (residence->holds)
+    nv_table_set (table, HOLDS, "yes");
+  else if (residence->mismatch > residence->kind_mismatch)
     nv_table_set (table, HOLDS, "no: %.1f%% elsewhere", 100 * residence->mismatch);
   else
-    nv_table_set (table, HOLDS, "yes");
+    nv_table_set (table, HOLDS, "no: %.1f%% of another size", 100 * residence->kind_mismatch);
   nv_table_merge_last (table, KERNEL);
 }
 
@@ -432,12 +431,12 @@ add_residence (struct nv_text *text, const struct nv_setup *setup, const struct 
 {
   size_t index = 0;
 
-  for (unsigned array = 0; array < 3 && index < result->n_arrays; array++)
-    if (result->kernel->arrays & (1U << array))
+  for (unsigned array = 0; array < NV_MAX_RESIDENCES && index < result->n_arrays; array++)
+    if (result->arrays & (1U << array))
       {
         const struct nv_residence *residence = &result->residence[index++];
 
-        if (setup->mode != NV_MODE_MATRIX || residence->mismatch > MAX_MISMATCH)
+        if (setup->mode != NV_MODE_MATRIX || !residence->holds)
           add_residence_row (text, result->kernel->name, (char)('a' + array), residence);
       }
 }

@@ -97,13 +97,15 @@ typedef struct
   char *kernel;
   unsigned n_threads;
   uint64_t resident_bytes; /* of all arrays */
-  size_t summarized;       /* in all groups */
-  GArray *iterations;      /* of struct nv_iteration */
+  enum nv_pages_policy policy;
+  size_t summarized;  /* in all groups */
+  GArray *iterations; /* of struct nv_iteration */
 } Seen;
 
 typedef struct
 {
   unsigned n_started;
+  size_t n_kernels;
   GPtrArray *seen;
   unsigned cancel_after; /* questions; 0: never */
   unsigned n_asked;
@@ -129,6 +131,7 @@ on_start (void *data, const struct nv_setup *setup, const struct nv_team *team, 
   g_assert_cmpfloat (tick_ns, >, 0);
   g_assert_cmpuint (team->n_threads, >, 0);
   reports->n_started++;
+  reports->n_kernels = setup->n_kernels;
 }
 
 static void
@@ -140,6 +143,7 @@ on_result (void *data, const struct nv_setup *setup, const struct nv_result *res
   g_assert_cmpuint (reports->n_started, ==, 1);
   seen->result = *result;
   seen->kernel = g_strdup (result->kernel->name);
+  seen->policy = result->pages->policy;
   seen->n_threads = result->team->n_threads;
   for (size_t i = 0; i < result->n_arrays; i++)
     seen->resident_bytes += result->residence[i].resident_bytes;
@@ -559,6 +563,7 @@ latency_is_measured_under_more_and_more_load (void)
   struct nv_setup setup = small ("copy");
   struct nv_message message;
   g_auto (Reports) reports = { 0 };
+  uint64_t loaded_bytes = 0;
 
   if (n_cpus () < 2)
     {
@@ -581,17 +586,61 @@ latency_is_measured_under_more_and_more_load (void)
       g_assert_cmpfloat (iteration->value, >, 0);
       g_assert_cmpfloat_with_epsilon (iteration->value,
                                       (double)iteration->time_ns / (double)iteration->operations, 1e-9);
+      /* Of the load's a and b, and of what the chase goes over. */
+      g_assert_cmpuint (seen->result.arrays, ==, NV_ARRAY_A | NV_ARRAY_B | NV_ARRAY_D);
+      g_assert_cmpuint (seen->resident_bytes, ==, 12 << 20);
       if (i == 0)
-        g_assert_cmpint (seen->result.delay_ns, ==, -1);
+        {
+          g_assert_cmpint (seen->result.delay_ns, ==, -1);
+          g_assert_cmpuint (iteration->bytes, ==, 0);
+          g_assert_cmpfloat (iteration->load_bytes_per_s, ==, 0);
+        }
       else
         {
-          g_assert_cmpuint (iteration->bytes, >, 8 * iteration->operations);
-          g_assert_cmpfloat (iteration->load_bytes_per_s, >, 0);
+          g_assert_cmpuint (iteration->bytes % 32768, ==, 0); /* whole slices of the others alone */
+          g_assert_cmpfloat_with_epsilon (iteration->load_bytes_per_s,
+                                          (double)iteration->bytes * 1e9 / (double)iteration->time_ns, 1e-3);
         }
+      loaded_bytes += iteration->bytes;
       if (i > 1)
         g_assert_cmpint (seen->result.delay_ns, <, seen_at (&reports, i - 1)->result.delay_ns);
     }
+  g_assert_cmpint (seen_at (&reports, 1)->result.delay_ns, >=, 1000000);
   g_assert_cmpint (seen_at (&reports, reports.seen->len - 1)->result.delay_ns, ==, 0);
+  g_assert_cmpuint (loaded_bytes, >, 0);
+}
+
+static void
+without_kernels_it_is_read_that_loads (void)
+{
+  struct nv_setup setup = small ("copy");
+  struct nv_message message;
+  g_auto (Reports) reports = { .cancel_after = 1 };
+
+  if (n_cpus () < 2)
+    {
+      g_test_skip ("needs two CPUs");
+      return;
+    }
+  setup.mode = NV_MODE_LOADED_LATENCY;
+  setup.n_kernels = 0;
+  measure (&setup, &reports, &message);
+  g_assert_cmpuint (reports.n_kernels, ==, 1);
+}
+
+static int64_t coarse_calls;
+
+/* Makes a step of 4 ms each 30 000 calls. */
+static int64_t
+coarse_ns (void)
+{
+  return coarse_calls++ / 30000 * 4000000;
+}
+
+static void
+a_coarse_clock_is_watched_until_it_steps (void)
+{
+  g_assert_cmpfloat (nv_tick_ns (coarse_ns), ==, 4000000);
 }
 
 static void
@@ -618,6 +667,7 @@ a_matrix_has_bandwidth_and_latency_of_each_pair_of_nodes (void)
       g_assert_cmpint (bandwidth->result.memory_node, >=, 0);
       g_assert_cmpint (latency->result.cpu_node, ==, bandwidth->result.cpu_node);
       g_assert_cmpint (latency->result.memory_node, ==, bandwidth->result.memory_node);
+      g_assert_cmpint (bandwidth->policy, ==, NV_PAGES_BIND);
     }
 }
 
@@ -747,6 +797,8 @@ main (int argc, char **argv)
   TEST (what_a_kernel_or_cpu_lacks_is_refused_with_what_there_is);
   TEST (modes_say_what_they_need);
   TEST (latency_is_measured_under_more_and_more_load);
+  TEST (without_kernels_it_is_read_that_loads);
+  TEST (a_coarse_clock_is_watched_until_it_steps);
   TEST (a_matrix_has_bandwidth_and_latency_of_each_pair_of_nodes);
   TEST (a_default_size_is_four_caches_or_what_memory_allows);
   TEST (groups_are_summarized_apart_the_largest_first);

@@ -54,11 +54,17 @@ static uint64_t half[] = { 32 * MIB, 32 * MIB }, all_on_0[] = { 64 * MIB, 0 },
                 nearly_all_on_0[] = { 56 * MIB, 8 * MIB }, nothing[] = { 0, 0 };
 
 static const struct nv_residence as_asked[] = {
-  { 64 * MIB, 64 * MIB, 2, half, half, 0 },
-  { 64 * MIB, 64 * MIB, 2, half, half, 0 },
+  { 64 * MIB, 64 * MIB, 2, half, half, .holds = true },
+  { 64 * MIB, 64 * MIB, 2, half, half, .holds = true },
   { 64 * MIB, 16 * MIB, 2, nearly_all_on_0, all_on_0, 0.125 },
 };
-static const struct nv_residence unasked = { 64 * MIB, 0, 2, all_on_0, nothing, 0 };
+static const struct nv_residence unasked = { 64 * MIB, 0, 2, all_on_0, nothing, .holds = true };
+
+static const struct nv_pages weighted = { .policy = NV_PAGES_WEIGHTED,
+                                          .n_nodes = 2,
+                                          .nodes = { { 0, 3 }, { 1, 1 } },
+                                          .kind = NV_PAGE_BASE,
+                                          .page_bytes = NV_BASE_PAGE_BYTES };
 
 static const struct nv_result copied = {
   .kernel = &copy,
@@ -74,8 +80,10 @@ static const struct nv_result copied = {
   .n_changed = 1,
   .groups = groups,
   .n_groups = 2,
+  .arrays = NV_ARRAY_A | NV_ARRAY_B,
   .residence = as_asked,
   .n_arrays = 2,
+  .pages = &weighted,
   .cpu_node = -1,
   .memory_node = -1,
 };
@@ -89,10 +97,7 @@ set_up (struct nv_setup *setup)
   setup->n_kernels = 2;
   setup->seed = 42;
   setup->size_bytes = 64 * MIB;
-  setup->pages.policy = NV_PAGES_WEIGHTED;
-  setup->pages.n_nodes = 2;
-  setup->pages.nodes[0] = (struct nv_node_weight){ 0, 3 };
-  setup->pages.nodes[1] = (struct nv_node_weight){ 1, 1 };
+  setup->pages = weighted;
 }
 
 /* What @write printed. */
@@ -248,6 +253,7 @@ text_has_streams_lines_then_tables (void)
 
   set_up (&setup);
   added.kernel = &add;
+  added.arrays |= NV_ARRAY_C;
   added.n_arrays = 3;
   added.n_groups = 1;
   added.n_changed = 0;
@@ -258,11 +264,13 @@ text_has_streams_lines_then_tables (void)
   chased.path = (struct nv_path){ NV_ISA_PORTABLE, NV_STORE_TEMPORAL, false };
   chased.path_chosen = false;
   chased.groups = &chases;
+  chased.arrays = NV_ARRAY_B;
   chased.n_arrays = 1;
   chased.residence = &unasked;
   chased.cache_resident_possible = false;
   spun = chased;
   spun.kernel = &spin;
+  spun.arrays = 0;
   spun.n_arrays = 0;
   spun.groups = &spins;
   nv_text_start (text, &setup, &two, facts, 20);
@@ -335,6 +343,7 @@ text_has_a_table_of_the_loaded_latency (void)
   result.n_groups = 1;
   result.groups = &group;
   result.residence = &unasked;
+  result.arrays = NV_ARRAY_B;
   result.n_arrays = 1;
   result.stable = true;
   result.n_changed = 0;
@@ -376,6 +385,7 @@ text_has_matrices_with_memory_nodes_as_columns (void)
         result.cache_resident_possible = false;
         result.cpu_node = cpu;
         result.memory_node = memory;
+        result.arrays = NV_ARRAY_B;
         result.n_arrays = 1;
         result.residence = cpu == 0 && memory == 1 ? &as_asked[2] : &as_asked[0];
         result.kernel = &read_kernel;
