@@ -112,13 +112,11 @@ gather_prepare (struct nv_part *part, struct nv_message *message)
 }
 
 static int
-gather_verify (struct nv_part *part, nv_pass_fn pass, struct nv_message *message)
+check_gathered (const struct nv_part *part, struct nv_message *message)
 {
   uint64_t n = part->bytes / sizeof (double), key = gather_key (part);
   int error = 0;
 
-  nv_values_spoil (part);
-  pass (part);
   for (uint64_t i = 0; i < n && !error; i++)
     {
       uint64_t from = nv_random_below (nv_random64 (key, i), n);
@@ -126,6 +124,18 @@ gather_verify (struct nv_part *part, nv_pass_fn pass, struct nv_message *message
       error = nv_values_check (part, i, nv_value_b (part->first + from), 0, "gather", message);
     }
   return error;
+}
+
+static int
+gather_verify (struct nv_part *part, nv_pass_fn pass, struct nv_message *message)
+{
+  int error = check_gathered (part, message);
+
+  if (error)
+    return error;
+  nv_values_spoil (part);
+  pass (part);
+  return check_gathered (part, message);
 }
 
 const struct nv_kernel NV_KERNEL (gather) = {

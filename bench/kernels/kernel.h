@@ -106,8 +106,9 @@ struct nv_kernel
    * or -errno with a message; a chase proves here that it visits each slot once in one cycle. */
   int (*prepare) (struct nv_part *part, struct nv_message *message);
 
-  /* After timing: clears what a pass writes, makes one more with @pass and looks at every element, or at the
-   * sum. 0, or -EBADMSG with a message that names the element, what is there and what should be. */
+  /* After timing: looks at what the last pass left in a or as checksum, clears what a pass writes, makes one
+   * more with @pass and looks at every element, or at the sum. 0, or -EBADMSG with a message that names the
+   * element, what is there and what should be. */
   int (*verify) (struct nv_part *part, nv_pass_fn pass, struct nv_message *message);
 
   /* [store][with software prefetch]; NULL: no such path. A kernel that does not store has its passes at

@@ -66,8 +66,10 @@ spin_prepare (struct nv_part *part, struct nv_message *message)
 static int
 spin_verify (struct nv_part *part, nv_pass_fn pass, struct nv_message *message)
 {
-  double found = pass (part), expected = spin_expected (part->seed);
+  double found = part->checksum, expected = spin_expected (part->seed);
 
+  if (found == expected)
+    found = pass (part);
   if (found == expected)
     return 0;
   return nv_fail (message, EBADMSG, "wrong result of 'spin': %.17g, it should be %.17g", found, expected);

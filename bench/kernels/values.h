@@ -27,12 +27,12 @@ struct nv_linear
   double b, c, constant;
 };
 
-/* Overwrites all of a with what no kernel writes, makes a pass, and looks at every element: -EBADMSG with a
- * message if one is not what the formula gives. */
+/* Looks at what the last pass left; overwrites all of a with what no kernel writes, makes a pass, and looks
+ * at every element: -EBADMSG with a message if one is not what the formula gives. */
 int nv_values_verify_linear (struct nv_part *part, nv_pass_fn pass, struct nv_linear formula,
                              const char *kernel, struct nv_message *message);
 
-/* Makes a pass; its sum must be that of the part's b. */
+/* The last pass' sum and that of one more must be that of the part's b. */
 int
 nv_values_verify_sum (struct nv_part *part, nv_pass_fn pass, const char *kernel, struct nv_message *message);
 
