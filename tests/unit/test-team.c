@@ -287,6 +287,10 @@ threads_that_may_not_be_pinned_run_unpinned (void)
   struct nv_message message;
   struct sighting sighting = { .fails_from = 1024 };
 
+#ifdef __clang__
+  g_test_skip ("LLVM's OpenMP itself gives up where threads may not be pinned");
+  return;
+#endif
   if (!g_test_subprocess ())
     {
       g_test_trap_subprocess (NULL, 0, 0);
