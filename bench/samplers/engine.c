@@ -1,5 +1,7 @@
 #include "bench/samplers/engine.h"
 
+#include "bench/proc.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,11 +28,22 @@ struct source
   size_t length;
   size_t capacity; /* of both, less the byte that ends them */
   bool complained;
+  bool gone; /* with its node: to be opened anew */
+};
+
+enum
+{
+  NODES_BYTES = 512, /* of a list of nodes */
 };
 
 struct nv_engine
 {
   char *root;
+  const struct nv_sampler *const *samplers;
+  char nodes[NODES_BYTES];  /* those online when the files were opened; empty: the kernel does not say */
+  bool is_stale;            /* a node went without a word */
+  bool said;                /* that one did */
+  struct nv_engine *before; /* while the files are opened anew: what has those that are open */
   struct nv_engine_complaints complaints;
   struct source *sources;
   struct nv_sample_text *texts; /* one for each source */
@@ -70,6 +83,8 @@ complain (const struct nv_engine *engine, const struct nv_sampler *sampler,
   char path[PATH_MAX];
   const char *needs = "";
 
+  if (engine->before)
+    return; /* what could not be opened at first was complained about then */
   format_path (engine, file, node, path, sizeof path);
   if (error == EBADMSG)
     nv_fail (&message, error, "sampler '%s': '%s' does not look as it should: it is left out", sampler->name,
@@ -80,12 +95,30 @@ complain (const struct nv_engine *engine, const struct nv_sampler *sampler,
         needs = sampler->needs;
       nv_fail (&message, error, "sampler '%s': cannot read '%s': %s%s%s", sampler->name, path,
                strerror (error),
-               error == ENOENT                     ? ": it needs "
+               error == ENODEV                     ? ": its node is offline, and sampled again if it returns"
+               : error == ENOENT                   ? ": it needs "
                : error == EACCES || error == EPERM ? ": run it as root"
                                                    : "",
                needs);
     }
   engine->complaints.complain (engine->complaints.data, message.text);
+}
+
+/* Takes an open file over from before. */
+static bool
+take_over (struct nv_engine *before, const struct nv_sampler_file *file, int node, struct source *ret_source)
+{
+  for (size_t i = 0; i < before->n_sources; i++)
+    {
+      struct source *source = &before->sources[i];
+
+      if (source->file != file || source->node != node || source->gone)
+        continue;
+      *ret_source = *source;
+      *source = before->sources[--before->n_sources];
+      return true;
+    }
+  return false;
 }
 
 /* 0 or -ENOMEM; a file that cannot be opened is complained about. */
@@ -100,6 +133,11 @@ add_source (struct nv_engine *engine, const struct nv_sampler *sampler, const st
   if (!sources)
     return -ENOMEM;
   engine->sources = sources;
+  if (engine->before && take_over (engine->before, file, node, &sources[engine->n_sources]))
+    {
+      engine->n_sources++;
+      return 0;
+    }
   format_path (engine, file, node, path, sizeof path);
   fd = open (path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
@@ -157,6 +195,65 @@ add_sampler (struct nv_engine *engine, const struct nv_sampler *sampler)
   return result;
 }
 
+static int
+open_sources (struct nv_engine *engine)
+{
+  struct nv_sample_text *texts;
+  int result = 0;
+
+  for (size_t i = 0; result == 0 && engine->samplers[i]; i++)
+    result = add_sampler (engine, engine->samplers[i]);
+  texts = reallocarray (engine->texts, engine->n_sources + 1, sizeof *texts);
+  if (!texts)
+    return -ENOMEM;
+  engine->texts = texts;
+  return result;
+}
+
+static void
+close_sources (struct nv_engine *engine)
+{
+  for (size_t i = 0; i < engine->n_sources; i++)
+    {
+      close (engine->sources[i].fd);
+      free (engine->sources[i].text);
+      free (engine->sources[i].words);
+    }
+  free (engine->sources);
+}
+
+/* Nodes come and go. 0 or -ENOMEM. */
+static int
+follow_nodes (struct nv_engine *engine)
+{
+  struct nv_engine before = *engine;
+  char online[NODES_BYTES] = "";
+  struct nv_message message;
+  bool changed;
+  int result;
+
+  nv_proc_setting (engine->root, "sys/devices/system/node/online", online, sizeof online);
+  changed = strcmp (online, engine->nodes) != 0;
+  if (!changed && !engine->is_stale)
+    return 0;
+  engine->sources = NULL;
+  engine->n_sources = 0;
+  engine->is_stale = false;
+  engine->before = &before;
+  result = open_sources (engine);
+  close_sources (&before);
+  engine->before = NULL;
+  if (changed)
+    {
+      nv_fail (&message, 0, "nodes '%s' are online now, '%s' were: those are sampled from here on", online,
+               engine->nodes);
+      engine->complaints.complain (engine->complaints.data, message.text);
+      strcpy (engine->nodes, online);
+      engine->said = false;
+    }
+  return result;
+}
+
 int
 nv_engine_open (const char *root, const struct nv_sampler *const *samplers,
                 const struct nv_engine_complaints *complaints, struct nv_engine **ret_engine,
@@ -169,15 +266,15 @@ nv_engine_open (const char *root, const struct nv_sampler *const *samplers,
     {
       engine->complaints = *complaints;
       engine->root = strdup (root);
+      engine->samplers = samplers;
+      nv_proc_setting (root, "sys/devices/system/node/online", engine->nodes, sizeof engine->nodes);
     }
   if (!engine || !engine->root)
     result = -ENOMEM;
-  for (; result == 0 && *samplers; samplers++)
-    result = add_sampler (engine, *samplers);
+  if (result == 0)
+    result = open_sources (engine);
   if (result == 0 && engine->n_sources == 0)
-    result = nv_fail (message, ENOENT, "there is nothing to sample");
-  if (result == 0 && !(engine->texts = calloc (engine->n_sources, sizeof *engine->texts)))
-    result = -ENOMEM;
+    result = nv_fail (message, ENOENT, "there is nothing to sample below '%s'", root);
   if (result == -ENOMEM)
     nv_fail (message, ENOMEM, "no memory is left for the samplers");
   if (result < 0)
@@ -194,14 +291,8 @@ nv_engine_close (struct nv_engine *engine)
 {
   if (!engine)
     return;
-  for (size_t i = 0; i < engine->n_sources; i++)
-    {
-      close (engine->sources[i].fd);
-      free (engine->sources[i].text);
-      free (engine->sources[i].words);
-    }
+  close_sources (engine);
   nv_sample_values_clear (&engine->values);
-  free (engine->sources);
   free (engine->texts);
   free (engine->root);
   free (engine);
@@ -275,11 +366,29 @@ read_source (struct source *source, struct nv_sample_values *values)
   return result;
 }
 
+/* What could not be read, because of @error, a positive errno. */
+static void
+note_failure (struct nv_engine *engine, struct source *source, int error)
+{
+  bool *said = &source->complained;
+
+  if (error == ENODEV && source->node >= 0)
+    {
+      source->gone = engine->is_stale = true;
+      said = &engine->said;
+    }
+  if (!*said)
+    complain (engine, source->sampler, source->file, source->node, error);
+  *said = true;
+}
+
 int
 nv_engine_read (struct nv_engine *engine, struct nv_sample *ret_sample)
 {
   uint64_t monotonic_ns = nv_clock_ns (CLOCK_MONOTONIC), wall_ns = nv_clock_ns (CLOCK_REALTIME);
 
+  if (follow_nodes (engine) < 0)
+    return -ENOMEM;
   engine->values.length = 0;
   for (size_t i = 0; i < engine->n_sources; i++)
     {
@@ -288,9 +397,8 @@ nv_engine_read (struct nv_engine *engine, struct nv_sample *ret_sample)
 
       if (result == -ENOMEM)
         return result;
-      if (result < 0 && !source->complained)
-        complain (engine, source->sampler, source->file, source->node, -result);
-      source->complained |= result < 0;
+      if (result < 0)
+        note_failure (engine, source, -result);
       engine->texts[i] = (struct nv_sample_text){
         .sampler = source->sampler, .node = source->node, .text = source->text, .length = source->length
       };

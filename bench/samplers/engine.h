@@ -30,7 +30,7 @@ struct nv_sample
 };
 
 /* Gets a sentence for people about a file that cannot be read or understood: once a file, the sampling goes
- * on. */
+ * on. And when nodes came or went: those that are there are sampled. */
 struct nv_engine_complaints
 {
   void (*complain) (void *data, const char *text);
@@ -40,7 +40,7 @@ struct nv_engine_complaints
 /**
  * nv_engine_open:
  * @root: directory that holds proc/ and sys/
- * @samplers: ended by NULL
+ * @samplers: ended by NULL; borrowed until the engine is closed
  * @ret_engine: (out): for nv_engine_close()
  *
  * Returns: 0; -ENOENT: nothing of what they read is there (each was complained about); -ENOMEM...
