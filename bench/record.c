@@ -318,6 +318,8 @@ make_residence (const struct nv_result *result)
         json_object_set_new (object, "nodes", make_shares (residence->node_bytes, residence->n_nodes));
         json_object_set_new (object, "wanted", make_shares (residence->wanted_bytes, residence->n_nodes));
         set_real (object, "mismatch", residence->mismatch);
+        set_real (object, "kind_mismatch", residence->kind_mismatch);
+        set_bool (object, "holds", residence->holds);
         json_array_append_new (list, object);
       }
   return list;

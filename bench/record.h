@@ -32,7 +32,8 @@ json_t *nv_record_iteration (const struct nv_setup *setup, const struct nv_resul
  * {"isa", "store", "prefetch", "chosen"}, "size_bytes", "cache_resident_possible", "warm_ups", "stable",
  * "iterations", "changed", "group", "groups", "n", "minimum", "p5", "median", "p95", "maximum", "mean",
  * "interval": [low, high], "time_s": {the same of the times}, "handover_ns": [low, high], "residence":
- * [{"array", "resident_bytes", "huge_bytes", "nodes": {"0": share}, "wanted": {"0": share}, "mismatch"}]};
+ * [{"array", "resident_bytes", "huge_bytes", "nodes": {"0": share}, "wanted": {"0": share}, "mismatch",
+ * "kind_mismatch", "holds"}]};
  * where they apply "load_bytes_per_s": {...}, "load", "delay_ns", "cpu_node", "memory_node".
  * @group: n_groups and more gives one without statistics, n 0: every iteration was left out. */
 json_t *nv_record_summary (const struct nv_setup *setup, const struct nv_result *result, size_t group);
