@@ -406,13 +406,23 @@ check_parts (const struct nv_bench *bench, struct nv_message *message)
 static int
 check_team (const struct nv_setup *setup, const struct nv_team *team, struct nv_message *message)
 {
+  char policy[128];
+
   if (setup->mode == NV_MODE_LOADED_LATENCY && team->n_threads < 2)
     return nv_fail (
         message, EINVAL,
-        "threads 1: loaded latency needs two at least, one that waits for memory and one that loads it");
-  if (setup->mode == NV_MODE_MATRIX && !team->pinned)
+        "threads '1': loaded latency needs two at least, one that waits for memory and one that loads it");
+  if (team->pinned)
+    return 0;
+  if (setup->mode == NV_MODE_MATRIX)
     return nv_fail (message, EINVAL, "matrix: threads that are not pinned are on no node");
-  return 0;
+  if (setup->pages.policy != NV_PAGES_LOCAL && setup->pages.policy != NV_PAGES_MIXED)
+    return 0;
+  nv_pages_format (&setup->pages, policy, sizeof policy);
+  return nv_fail (message, EINVAL,
+                  "pages '%s': it follows the node of the thread that uses a page, and threads that are not "
+                  "pinned are on no node; do without --no-pin",
+                  policy);
 }
 
 /* Everything that can be wrong with the setup is found here, before anything is measured. */
@@ -423,7 +433,7 @@ begin (struct nv_bench *bench)
   struct nv_team_request request = setup->team;
   bool all_alone = false;
   int error =
-      setup->iterations ? 0 : nv_fail (bench->message, EINVAL, "iterations 0: one at least is needed");
+      setup->iterations ? 0 : nv_fail (bench->message, EINVAL, "iterations '0': one at least is needed");
 
   if (error == 0)
     error = check_kernels (bench, &all_alone);

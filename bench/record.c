@@ -162,9 +162,11 @@ nv_record_setup (const struct nv_setup *setup, const struct nv_team *team, const
     {
       json_t *thread = json_object ();
 
-      if (team->cpus[i] >= 0)
-        set_int (thread, "cpu", (uint64_t)team->cpus[i]);
-      set_int (thread, "node", team->nodes[i]);
+      if (team->pinned)
+        {
+          set_int (thread, "cpu", (uint64_t)team->cpus[i]);
+          set_int (thread, "node", team->nodes[i]);
+        }
       json_array_append_new (threads, thread);
     }
   json_object_set_new (record, "threads", threads);

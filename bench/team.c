@@ -13,7 +13,8 @@
 
 enum
 {
-  MAX_CPUS = 8192, /* the largest NR_CPUS of a kernel */
+  MAX_CPUS = 8192,     /* the largest NR_CPUS of a kernel */
+  MAX_THREADS = 65535, /* as --threads has it */
 };
 
 /* The kernel refuses to tell into a set that is smaller than its own. */
@@ -53,7 +54,7 @@ sibling_index (const struct cpu_mask *allowed, int cpu)
 static unsigned
 node_of_cpu (int cpu)
 {
-  int node = cpu < 0 ? 0 : numa_node_of_cpu (cpu);
+  int node = numa_node_of_cpu (cpu);
 
   return node < 0 ? 0 : (unsigned)node;
 }
@@ -156,7 +157,7 @@ pick_per_node (unsigned per_node, struct nv_team_cpu *cpus, size_t n_cpus, struc
       if (n_of_node < per_node)
         {
           free (rest);
-          return nv_fail (message, EINVAL, "threads per node %u: node %u has %u CPUs that may be used",
+          return nv_fail (message, EINVAL, "threads-per-node '%u': node %u has %u CPUs that may be used",
                           per_node, node, n_of_node);
         }
     }
@@ -165,13 +166,21 @@ pick_per_node (unsigned per_node, struct nv_team_cpu *cpus, size_t n_cpus, struc
 }
 
 /* The first number of OMP_NUM_THREADS, whose list is for nested regions; 0: it says nothing. */
-static unsigned
-threads_of_environment (void)
+static int
+threads_of_environment (struct nv_message *message)
 {
   const char *text = getenv ("OMP_NUM_THREADS");
-  unsigned long number = text ? strtoul (text, NULL, 10) : 0;
+  char *end;
+  long number;
 
-  return number > MAX_CPUS ? MAX_CPUS + 1 : (unsigned)number;
+  if (!text || *text == '\0')
+    return 0;
+  number = strtol (text, &end, 10);
+  end += strspn (end, " \t");
+  if (end == text || (*end != ',' && *end != '\0') || number < 1 || number > MAX_THREADS)
+    return nv_fail (message, EINVAL, "OMP_NUM_THREADS '%.100s': a whole number from 1 to %d is allowed", text,
+                    MAX_THREADS);
+  return (int)number;
 }
 
 /* Of the first @n_threads of @cpus. */
@@ -191,7 +200,7 @@ fill_team (const struct nv_team_cpu *cpus, unsigned n_threads, bool pinned, stru
   for (unsigned i = 0; i < n_threads; i++)
     {
       team.cpus[i] = pinned ? cpus[i].cpu : -1;
-      team.nodes[i] = pinned ? cpus[i].node : node_of_cpu (sched_getcpu ());
+      team.nodes[i] = pinned ? cpus[i].node : 0;
     }
   *ret_team = team;
   return 0;
@@ -201,16 +210,17 @@ int
 nv_team_choose (const struct nv_team_request *request, struct nv_team_cpu *cpus, size_t n_cpus,
                 struct nv_team *ret_team, struct nv_message *message)
 {
-  const char *asked_by = request->n_threads ? "threads" : "OMP_NUM_THREADS";
-  int n_usable = (int)n_cpus;
-  unsigned n_threads = request->n_threads;
+  int n_usable = (int)n_cpus, n_threads = (int)request->n_threads;
 
-  if (request->unpinned && (request->cpus || request->per_node))
-    return nv_fail (message, EINVAL, "%s: threads that are not pinned have no CPUs to choose",
-                    request->cpus ? "cpus" : "threads per node");
+  if (request->unpinned && request->cpus)
+    return nv_fail (message, EINVAL, "cpus '%.100s': threads that are not pinned have no CPUs to choose",
+                    request->cpus);
+  if (request->unpinned && request->per_node)
+    return nv_fail (message, EINVAL, "threads-per-node '%u': threads that are not pinned are on no node",
+                    request->per_node);
   if (request->per_node && request->n_threads)
     return nv_fail (message, EINVAL,
-                    "threads %u: the number follows from threads per node %u; name one of the two",
+                    "threads '%u': the number follows from --threads-per-node %u; name one of the two",
                     request->n_threads, request->per_node);
   qsort (cpus, n_cpus, sizeof *cpus, compare_cpus);
   if (request->cpus)
@@ -221,11 +231,16 @@ nv_team_choose (const struct nv_team_request *request, struct nv_team_cpu *cpus,
     return n_usable;
 
   if (n_threads == 0 && !request->cpus && !request->per_node)
-    n_threads = threads_of_environment ();
-  if (n_threads > (unsigned)n_usable)
-    return nv_fail (message, EINVAL, "%s %u: there are %d CPUs for them; at most one thread a CPU is allowed",
-                    asked_by, n_threads, n_usable);
-  return fill_team (cpus, n_threads ? n_threads : (unsigned)n_usable, !request->unpinned, ret_team, message);
+    n_threads = threads_of_environment (message);
+  if (n_threads < 0)
+    return n_threads;
+  if (n_threads > n_usable && !request->unpinned)
+    return nv_fail (message, EINVAL,
+                    "%s '%d': there are %d CPUs for them, and each pinned thread has one of its own; "
+                    "--no-pin allows more",
+                    request->n_threads ? "threads" : "OMP_NUM_THREADS", n_threads, n_usable);
+  return fill_team (cpus, (unsigned)(n_threads ? n_threads : n_usable), !request->unpinned, ret_team,
+                    message);
 }
 
 /* OpenMP itself binds threads then, the caller's before main(): which CPUs may be used cannot be told. */

@@ -20,7 +20,7 @@ struct nv_team
   unsigned n_threads;
   bool pinned;
   int *cpus;       /* OS index for each thread; -1: unpinned */
-  unsigned *nodes; /* OS index of the CPU's node; 0 where unpinned: where the thread happened to be */
+  unsigned *nodes; /* OS index of the CPU's node; where unpinned it is unknown, and here 0 */
 };
 
 /* A CPU that this process may use. */
@@ -32,8 +32,8 @@ struct nv_team_cpu
 };
 
 /* Chooses the CPUs: those asked for, else allowed ones, one thread a core before SMT siblings, node after
- * node. 0, -EINVAL (list, number of threads above that of CPUs, OpenMP told to bind threads), -ENODEV (a CPU
- * that is offline or not allowed). The caller frees with nv_team_clear(). */
+ * node. 0, -EINVAL (list, number of pinned threads above that of CPUs, OpenMP told to bind threads), -ENODEV
+ * (a CPU that is offline or not allowed). The caller frees with nv_team_clear(). */
 int
 nv_team_make (const struct nv_team_request *request, struct nv_team *ret_team, struct nv_message *message);
 void nv_team_clear (struct nv_team *team);

@@ -529,7 +529,7 @@ what_a_kernel_or_cpu_lacks_is_refused_with_what_there_is (void)
                 "bytes: ask for a larger --size*");
   setup = small ("copy");
   setup.iterations = 0;
-  assert_usage (&setup, "iterations 0: *");
+  assert_usage (&setup, "iterations '0': *");
   for (int isa = 0; isa < NV_N_ISAS; isa++)
     if (!nv_isa_available ((enum nv_isa)isa))
       {
@@ -546,13 +546,18 @@ modes_say_what_they_need (void)
 
   setup.mode = NV_MODE_LOADED_LATENCY;
   setup.team.n_threads = 1;
-  assert_usage (&setup, "threads 1: loaded latency needs two at least*");
+  assert_usage (&setup, "threads '1': loaded latency needs two at least*");
   setup.kernels[0] = "spin";
   assert_usage (&setup, "kernel 'spin': it moves no bytes*");
   setup = small ("read");
   setup.mode = NV_MODE_MATRIX;
   setup.team.unpinned = true;
   assert_usage (&setup, "matrix: threads that are not pinned are on no node");
+  setup.mode = NV_MODE_KERNELS;
+  setup.pages.policy = NV_PAGES_LOCAL;
+  assert_usage (&setup, "pages 'local': *, and threads that are not pinned are on no node; *");
+  setup.pages.policy = NV_PAGES_MIXED;
+  assert_usage (&setup, "pages 'mixed': *, and threads that are not pinned are on no node; *");
 }
 
 /* --- the other modes --- */

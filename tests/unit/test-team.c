@@ -61,6 +61,8 @@ choose (const struct nv_team_request *request, int *ret_result)
     }                                                                                                        \
   while (0)
 
+#define ONE_EACH "and each pinned thread has one of its own; --no-pin allows more"
+
 static void
 cores_come_before_siblings_and_node_after_node (void)
 {
@@ -91,6 +93,13 @@ unpinned_threads_have_no_cpu (void)
 }
 
 static void
+unpinned_threads_may_be_more_than_cpus (void)
+{
+  assert_team ("-1 -1 -1 -1 -1 -1 -1 -1 -1", .unpinned = true, .n_threads = 9);
+  assert_team ("-1 -1 -1 -1 -1 -1 -1 -1", .unpinned = true);
+}
+
+static void
 omp_num_threads_counts_where_nothing_is_asked (void)
 {
   g_setenv ("OMP_NUM_THREADS", "2,4", TRUE);
@@ -99,8 +108,27 @@ omp_num_threads_counts_where_nothing_is_asked (void)
   assert_team ("0 1 2 3", .cpus = "0-3");
   assert_team ("0 1 2 3", .per_node = 2);
   g_setenv ("OMP_NUM_THREADS", "9", TRUE);
-  assert_refused (EINVAL, "OMP_NUM_THREADS 9: there are 8 CPUs for them; at most one thread a CPU is allowed",
-                  .n_threads = 0);
+  assert_refused (EINVAL, "OMP_NUM_THREADS '9': there are 8 CPUs for them, " ONE_EACH, .n_threads = 0);
+  assert_team ("-1 -1 -1 -1 -1 -1 -1 -1 -1", .unpinned = true);
+  g_setenv ("OMP_NUM_THREADS", "", TRUE);
+  assert_team ("0 1 2 3 4 5 6 7", .n_threads = 0);
+  g_unsetenv ("OMP_NUM_THREADS");
+}
+
+static void
+an_omp_num_threads_that_is_no_number_of_threads_is_quoted (void)
+{
+  static const char *const texts[] = { "0", "-1", "abc", "2x", ",2", "65536", "99999999999999999999" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *expected =
+          g_strdup_printf ("OMP_NUM_THREADS '%s': a whole number from 1 to 65535 is allowed", texts[i]);
+
+      g_setenv ("OMP_NUM_THREADS", texts[i], TRUE);
+      assert_refused (EINVAL, expected, .n_threads = 0);
+      assert_team ("0 1", .n_threads = 2);
+    }
   g_unsetenv ("OMP_NUM_THREADS");
 }
 
@@ -120,15 +148,15 @@ what_is_wrong_is_named_with_what_is_allowed (void)
   assert_refused (ENODEV, "cpus '6-9': CPU 8 is offline, or this process may not use it; it may use 0-7",
                   .cpus = "6-9");
   assert_refused (EINVAL, "cpus '1,0-2': CPU 1 is named twice", .cpus = "1,0-2");
-  assert_refused (EINVAL, "threads 9: there are 8 CPUs for them; at most one thread a CPU is allowed",
-                  .n_threads = 9);
-  assert_refused (EINVAL, "threads 3: there are 2 CPUs for them; at most one thread a CPU is allowed",
-                  .n_threads = 3, .cpus = "1,2");
-  assert_refused (EINVAL, "threads per node 5: node 0 has 4 CPUs that may be used", .per_node = 5);
-  assert_refused (EINVAL, "threads 2: the number follows from threads per node 1; name one of the two",
+  assert_refused (EINVAL, "threads '9': there are 8 CPUs for them, " ONE_EACH, .n_threads = 9);
+  assert_refused (EINVAL, "threads '3': there are 2 CPUs for them, " ONE_EACH, .n_threads = 3, .cpus = "1,2");
+  assert_refused (EINVAL, "threads-per-node '5': node 0 has 4 CPUs that may be used", .per_node = 5);
+  assert_refused (EINVAL, "threads '2': the number follows from --threads-per-node 1; name one of the two",
                   .per_node = 1, .n_threads = 2);
-  assert_refused (EINVAL, "cpus: threads that are not pinned have no CPUs to choose", .unpinned = true,
+  assert_refused (EINVAL, "cpus '0': threads that are not pinned have no CPUs to choose", .unpinned = true,
                   .cpus = "0");
+  assert_refused (EINVAL, "threads-per-node '1': threads that are not pinned are on no node",
+                  .unpinned = true, .per_node = 1);
 }
 
 struct sighting
@@ -318,6 +346,8 @@ main (int argc, char **argv)
   TEST (a_list_is_taken_in_its_order);
   TEST (each_node_gets_as_many_as_asked);
   TEST (unpinned_threads_have_no_cpu);
+  TEST (unpinned_threads_may_be_more_than_cpus);
+  TEST (an_omp_num_threads_that_is_no_number_of_threads_is_quoted);
   TEST (omp_num_threads_counts_where_nothing_is_asked);
   TEST (what_is_wrong_is_named_with_what_is_allowed);
   TEST (threads_run_on_their_cpus_and_the_caller_gets_its_own_back);
