@@ -156,3 +156,6 @@ nv_bench_run (const struct nv_setup *setup, const struct nv_reporter *reporter, 
  * @name: of the option, without dashes. 0 or -EINVAL with a message that says what is allowed; -ENOENT: no
  * such option. */
 int nv_setup_set (struct nv_setup *setup, const char *name, const char *value, struct nv_message *message);
+
+/* A size as nv_setup_set() takes it: 512M; 5000. Returns: @text. */
+const char *nv_size_format (uint64_t bytes, char *text, size_t size);

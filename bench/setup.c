@@ -66,12 +66,28 @@ read_unsigned (const char *name, const char *text, unsigned minimum, unsigned ma
   return 0;
 }
 
-/* As numavm's sizes: IEC, a whole number; `2G` is 2 GiB. */
-static int
-read_size (const char *name, const char *text, uint64_t minimum, uint64_t *ret_bytes,
-           struct nv_message *message)
+static const char size_units[] = "kmgtpe";
+
+const char *
+nv_size_format (uint64_t bytes, char *text, size_t size)
 {
-  static const char units[] = "kmgtpe";
+  uint64_t number = bytes;
+  size_t unit = 0;
+
+  for (; number > 0 && number % 1024 == 0 && size_units[unit]; unit++)
+    number /= 1024;
+  if (unit > 0)
+    snprintf (text, size, "%llu%c", (unsigned long long)number, size_units[unit - 1] & ~0x20);
+  else
+    snprintf (text, size, "%llu", (unsigned long long)number);
+  return text;
+}
+
+/* As numavm's sizes: IEC, a whole number; `2G` is 2 GiB. @else_allowed: for the message. */
+static int
+read_size (const char *name, const char *text, uint64_t minimum, const char *else_allowed,
+           uint64_t *ret_bytes, struct nv_message *message)
+{
   const char *unit, *power;
   uint64_t bytes;
 
@@ -79,10 +95,10 @@ read_size (const char *name, const char *text, uint64_t minimum, uint64_t *ret_b
     goto wrong;
   if (*unit != '\0' && strcasecmp (unit, "B") != 0)
     {
-      power = strchr (units, *unit | 0x20);
+      power = strchr (size_units, *unit | 0x20);
       if (!power || (unit[1] != '\0' && strcasecmp (unit + 1, "iB") != 0))
         goto wrong;
-      if (__builtin_mul_overflow (bytes, UINT64_C (1) << (10 * (power - units + 1)), &bytes))
+      if (__builtin_mul_overflow (bytes, UINT64_C (1) << (10 * (power - size_units + 1)), &bytes))
         goto wrong;
     }
   if (bytes < minimum || bytes > MAX_SIZE_BYTES)
@@ -93,18 +109,18 @@ read_size (const char *name, const char *text, uint64_t minimum, uint64_t *ret_b
 wrong:
   return nv_fail (
       message, EINVAL,
-      "%s '%.100s': a whole number with K, M, G or T behind it is allowed, such as 512M, from %llu "
-      "bytes on",
-      name, text, (unsigned long long)minimum);
+      "%s '%.100s': a whole number with K, M, G, T, P or E behind it is allowed, such as 512M, from %llu "
+      "bytes to 1E%s",
+      name, text, (unsigned long long)minimum, else_allowed);
 }
 
-/* Appends to a list in a sentence, as far as it fits. */
+/* Appends to a list in a sentence, as far as it fits. @before: stands before it, unless it is the first. */
 static void
-append_name (char *list, size_t size, const char *name)
+append_name (char *list, size_t size, const char *before, const char *name)
 {
   size_t used = strlen (list);
 
-  snprintf (list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+  snprintf (list + used, size - used, "%s%s", used > 0 ? before : "", name);
 }
 
 /* The index of @text among @names, or -EINVAL. */
@@ -118,7 +134,7 @@ read_choice (const char *name, const char *text, const char *const *names, int n
     {
       if (strcmp (text, names[i]) == 0)
         return i;
-      append_name (list, sizeof list, names[i]);
+      append_name (list, sizeof list, i < n_names - 1 ? ", " : " or ", names[i]);
     }
   return nv_fail (message, EINVAL, "%s '%.100s': %s is allowed", name, text, list);
 }
@@ -130,9 +146,8 @@ fail_kernel (const char *name, const char *value, struct nv_message *message)
   char list[256] = "";
 
   for (size_t i = 0; kernels[i]; i++)
-    append_name (list, sizeof list, kernels[i]->name);
-  return nv_fail (message, EINVAL, "%s '%.100s': a list of at most %d of %s is allowed, or all", name, value,
-                  NV_MAX_KERNELS, list);
+    append_name (list, sizeof list, ", ", kernels[i]->name);
+  return nv_fail (message, EINVAL, "%s '%.100s': a list of %s is allowed, or all", name, value, list);
 }
 
 static int
@@ -156,6 +171,9 @@ set_kernels (struct nv_setup *setup, const char *name, const char *value, struct
         kernel = strlen (one) == length ? nv_kernel_find (NV_ISA_PORTABLE, one) : NULL;
         if (!kernel || n == NV_MAX_KERNELS)
           return fail_kernel (name, value, message);
+        for (size_t i = 0; i < n; i++)
+          if (strcmp (kernels[i], one) == 0)
+            return nv_fail (message, EINVAL, "%s '%.100s': '%s' is named twice", name, value, one);
         kernels[n++] = kernel->name;
         at += length;
         if (*at == '\0')
@@ -181,7 +199,7 @@ set_access (struct nv_setup *setup, const char *name, const char *value, struct 
 static int
 set_size (struct nv_setup *setup, const char *name, const char *value, struct nv_message *message)
 {
-  return read_size (name, value, MIN_SIZE_BYTES, &setup->size_bytes, message);
+  return read_size (name, value, MIN_SIZE_BYTES, "", &setup->size_bytes, message);
 }
 
 static int
@@ -319,7 +337,8 @@ static int
 set_locality (struct nv_setup *setup, const char *name, const char *value, struct nv_message *message)
 {
   if (strcmp (value, "all") != 0)
-    return read_size (name, value, NV_BASE_PAGE_BYTES, &setup->kernel_options.locality_bytes, message);
+    return read_size (name, value, NV_BASE_PAGE_BYTES, ", or all", &setup->kernel_options.locality_bytes,
+                      message);
   setup->kernel_options.locality_bytes = 0;
   return 0;
 }
@@ -330,7 +349,7 @@ set_stride (struct nv_setup *setup, const char *name, const char *value, struct 
   uint64_t bytes;
   struct nv_message why;
 
-  if (read_size (name, value, 8, &bytes, &why) != 0 || bytes % 8 != 0 || bytes > MAX_STRIDE_BYTES)
+  if (read_size (name, value, 8, "", &bytes, &why) != 0 || bytes % 8 != 0 || bytes > MAX_STRIDE_BYTES)
     return nv_fail (message, EINVAL, "%s '%.100s': a multiple of 8 bytes is allowed, from 8 to %d", name,
                     value, MAX_STRIDE_BYTES);
   setup->kernel_options.stride_bytes = (unsigned)bytes;
