@@ -116,8 +116,8 @@ struct nv_reporter
   void (*start) (void *data, const struct nv_setup *setup, const struct nv_team *team, const json_t *facts,
                  double timer_tick_ns);
   void (*result) (void *data, const struct nv_setup *setup, const struct nv_result *result);
-  /* (nullable) before each warm-up, iteration and step: for a progress line. */
-  void (*progress) (void *data, const char *kernel, unsigned done, unsigned total);
+  /* (nullable) before each warm-up (@iteration 0) and each iteration, from 1 to @total: for a progress line. */
+  void (*progress) (void *data, const char *kernel, unsigned iteration, unsigned total);
   /* (nullable) asked before each warm-up, iteration and step. True ends the run: what was measured of the
    * kernel is verified and reported, if it has an iteration, and the status is NV_STATUS_FAILED,
    * "interrupted". */

@@ -22,11 +22,15 @@ struct output
   const struct nv_arguments *arguments;
   struct nv_text *text; /* NULL: JSON or CSV */
   size_t n_results;
+  size_t n_kernels; /* that are measured one after the other; 0: a kernel has more than one result */
   bool shows_progress, progress_is_shown;
   int64_t progress_ns; /* when it was shown last */
 };
 
 static volatile sig_atomic_t signal_number;
+
+/* The first error of writing to stdout. */
+static int write_error;
 
 static void
 on_signal (int number)
@@ -37,7 +41,7 @@ on_signal (int number)
 static bool
 is_cancelled (void *data)
 {
-  return signal_number != 0;
+  return signal_number != 0 || write_error != 0;
 }
 
 /* The first asks it to end with what it has, the second ends it. */
@@ -78,8 +82,26 @@ end_progress (struct output *output)
   output->progress_is_shown = false;
 }
 
+/* A full disk is noticed here, not at the end of an hour. */
 static void
-on_progress (void *data, const char *kernel, unsigned done, unsigned total)
+flush_stdout (void)
+{
+  if ((fflush (stdout) != 0 || ferror (stdout)) && write_error == 0)
+    write_error = errno;
+}
+
+/* Which result it will be, where there is more than one. */
+static void
+show_position (const struct output *output)
+{
+  if (output->n_kernels > 1)
+    fprintf (stderr, ", %zu of %zu", output->n_results + 1, output->n_kernels);
+  else if (output->n_kernels == 0)
+    fprintf (stderr, ", step %zu", output->n_results + 1);
+}
+
+static void
+on_progress (void *data, const char *kernel, unsigned iteration, unsigned total)
 {
   struct output *output = data;
   struct timespec now;
@@ -90,7 +112,12 @@ on_progress (void *data, const char *kernel, unsigned done, unsigned total)
   if (!output->shows_progress
       || (output->progress_is_shown && now_ns - output->progress_ns < PROGRESS_INTERVAL_NS))
     return;
-  fprintf (stderr, "\r\033[K[%s %u/%u]", kernel, done, total);
+  fprintf (stderr, "\r\033[K[%s", kernel);
+  show_position (output);
+  if (iteration > 0)
+    fprintf (stderr, ": %u/%u]", iteration, total);
+  else
+    fputs (": warming up]", stderr);
   output->progress_is_shown = true;
   output->progress_ns = now_ns;
 }
@@ -102,6 +129,8 @@ on_start (void *data, const struct nv_setup *setup, const struct nv_team *team, 
   struct output *output = data;
 
   end_progress (output);
+  if (setup->mode == NV_MODE_KERNELS)
+    output->n_kernels = setup->n_kernels;
   if (output->text)
     nv_text_start (output->text, setup, team, facts, timer_tick_ns);
   else if (output->arguments->csv)
@@ -113,7 +142,7 @@ on_start (void *data, const struct nv_setup *setup, const struct nv_team *team, 
       nv_record_write (record, stdout);
       json_decref (record);
     }
-  fflush (stdout);
+  flush_stdout ();
 }
 
 static void
@@ -129,16 +158,17 @@ on_result (void *data, const struct nv_setup *setup, const struct nv_result *res
     nv_csv_write_result (setup, result, stdout);
   else
     nv_record_write_result (setup, result, stdout);
-  fflush (stdout);
+  flush_stdout ();
 }
 
 /* What did not reach the file or pipe was not done. */
 static int
 close_stdout (int status)
 {
-  if (fflush (stdout) == 0 && !ferror (stdout))
+  flush_stdout ();
+  if (write_error == 0)
     return status;
-  say ("cannot write the output: %s", strerror (errno));
+  say ("cannot write the output: %s", strerror (write_error));
   return NV_STATUS_FAILED;
 }
 
@@ -177,15 +207,17 @@ measure (const struct nv_arguments *arguments)
   end_progress (&output);
   nv_text_end (output.text);
   status = close_stdout (status);
+  if (write_error != 0)
+    return status;
   if (signal_number != 0)
     {
       /* As if the signal had not been caught: a shell that runs a loop ends it, too. */
-      say ("interrupted after %zu results", output.n_results);
+      say ("interrupted after %zu result%s", output.n_results, output.n_results == 1 ? "" : "s");
       signal (signal_number, SIG_DFL);
       raise (signal_number);
     }
   if (*message.text)
-    say ("%s", message.text);
+    say ("%s%s", nv_option_dashes (message.text), message.text);
   return status;
 }
 

@@ -41,14 +41,14 @@ nv_tick_ns (int64_t (*now_ns) (void))
 }
 
 bool
-nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned done)
+nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned iteration)
 {
   const struct nv_reporter *reporter = bench->reporter;
 
   if (!bench->interrupted && reporter->cancelled && reporter->cancelled (reporter->data))
     bench->interrupted = true;
   if (!bench->interrupted && reporter->progress)
-    reporter->progress (reporter->data, kernel, done, bench->setup->iterations);
+    reporter->progress (reporter->data, kernel, iteration, bench->setup->iterations);
   return bench->interrupted;
 }
 

@@ -40,8 +40,8 @@ struct nv_bench
   struct nv_message mismatch_message;
 };
 
-/* Asks the reporter, and remembers. */
-bool nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned done);
+/* Asks the reporter, and remembers. @iteration: as the reporter's progress gets it. */
+bool nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned iteration);
 
 /* One way to run a kernel. */
 struct nv_candidate

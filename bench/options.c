@@ -98,6 +98,20 @@ find_option (const char *argument, const char **ret_value, struct nv_message *me
   return option;
 }
 
+const char *
+nv_option_dashes (const char *text)
+{
+  for (const struct nv_option *option = nv_options; option->name; option++)
+    {
+      size_t length = strlen (option->name);
+
+      if (strncmp (text, option->name, length) == 0
+          && (text[length] == ':' || strncmp (text + length, " '", 2) == 0))
+        return "--";
+    }
+  return "";
+}
+
 int
 nv_arguments_parse (struct nv_arguments *arguments, int argc, char **argv, struct nv_message *message)
 {
@@ -116,7 +130,7 @@ nv_arguments_parse (struct nv_arguments *arguments, int argc, char **argv, struc
       if (!option->set)
         *(bool *)((char *)arguments + option->flag) = true;
       else if (nv_setup_set (&arguments->setup, option->name, value, &why) != 0)
-        return nv_fail (message, EINVAL, "--%.500s", why.text);
+        return nv_fail (message, EINVAL, "%s%.500s", nv_option_dashes (why.text), why.text);
     }
   if (arguments->json && arguments->csv)
     return nv_fail (message, EINVAL, "--csv: either JSON or CSV can be printed, not both");

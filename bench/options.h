@@ -45,6 +45,10 @@ extern const struct nv_option nv_options[];
 /* The option of that name, without dashes; NULL: none. */
 const struct nv_option *nv_option_find (const char *name);
 
+/* "--" if the message @text begins with an option's name and its value, so that it names the option as typed;
+ * else "". */
+const char *nv_option_dashes (const char *text);
+
 /**
  * nv_arguments_parse:
  * @arguments: (inout): its setup as nv_setup_init() leaves it, all flags false; keeps pointers into @argv

@@ -85,7 +85,7 @@ run (struct nv_bench *bench, struct nv_series *series, const struct prober *prob
 
   probe_again (prober, before);
   probe_again (prober, before);
-  for (; series->n < series->n_maximum && !nv_bench_cancelled (bench, name, (unsigned)series->n);
+  for (; series->n < series->n_maximum && !nv_bench_cancelled (bench, name, (unsigned)series->n + 1);
        before += n_pairs)
     {
       struct nv_iteration *iteration = &series->iterations[series->n];

@@ -294,6 +294,17 @@ mistakes_on_a_command_line_are_named (void)
 }
 
 static void
+a_message_names_the_option_as_typed (void)
+{
+  g_assert_cmpstr (nv_option_dashes ("size '4096': too small"), ==, "--");
+  g_assert_cmpstr (nv_option_dashes ("page-size 'thp': none"), ==, "--");
+  g_assert_cmpstr (nv_option_dashes ("matrix: no"), ==, "--");
+  g_assert_cmpstr (nv_option_dashes ("sizes '4096': no option"), ==, "");
+  g_assert_cmpstr (nv_option_dashes ("size of all"), ==, "");
+  g_assert_cmpstr (nv_option_dashes ("cannot map"), ==, "");
+}
+
+static void
 every_option_is_in_help_manual_and_completion (void)
 {
   void (*const printers[]) (FILE *) = { nv_help_print, nv_manual_print, nv_completion_print };
@@ -338,6 +349,7 @@ main (int argc, char **argv)
                    a_matrix_and_a_loaded_latency_exclude_each_other);
   g_test_add_func ("/setup/a_command_line_is_read", a_command_line_is_read);
   g_test_add_func ("/setup/mistakes_on_a_command_line_are_named", mistakes_on_a_command_line_are_named);
+  g_test_add_func ("/setup/a_message_names_the_option_as_typed", a_message_names_the_option_as_typed);
   g_test_add_func ("/setup/every_option_is_in_help_manual_and_completion",
                    every_option_is_in_help_manual_and_completion);
   return g_test_run ();
