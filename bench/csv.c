@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 static const char header[] =
-    "kernel,unit,iteration,group,changed,start_ns,time_ns,bytes,operations,value,handover_before_ns,handover_after_ns,"
-    "load,load_bytes_per_s,delay_ns,cpu_node,memory_node,threads,size_bytes,cache_resident_possible,access,pages,"
+    "kernel,unit,iteration,group,changed,start_ns,time_ns,bytes,operations,value,handover_before_median_ns,"
+    "handover_after_median_ns,load,load_bytes_per_s,delay_ns,cpu_node,memory_node,threads,size_bytes,cache_resident_possible,access,pages,"
     "page_kind,page_bytes,touch,isa,store,prefetch,chases,locality_bytes,stride_bytes,reads,writes,seed\n";
 
 void
@@ -43,6 +43,15 @@ write_handover (const float *values_ns, size_t n_pairs, FILE *file)
   free (known);
 }
 
+/* And a comma; nothing where it does not apply. */
+static void
+write_count (uint64_t count, FILE *file)
+{
+  if (count > 0)
+    fprintf (file, "%" PRIu64, count);
+  fputc (',', file);
+}
+
 static void
 write_iteration (const struct nv_setup *setup, const struct nv_result *result, size_t index, FILE *file)
 {
@@ -51,9 +60,10 @@ write_iteration (const struct nv_setup *setup, const struct nv_result *result, s
   fprintf (file, "%s,%s,%zu,", result->kernel->name, nv_record_unit (result->kernel->unit), index);
   if (!iteration->changed)
     fprintf (file, "%u", iteration->group);
-  fprintf (file, ",%d,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%.12g,", iteration->changed,
-           iteration->start_ns, iteration->time_ns, iteration->bytes, iteration->operations,
-           iteration->value);
+  fprintf (file, ",%d,%" PRIu64 ",%" PRIu64 ",", iteration->changed, iteration->start_ns, iteration->time_ns);
+  write_count (iteration->bytes, file);
+  write_count (iteration->operations, file);
+  fprintf (file, "%.12g,", iteration->value);
   write_handover (iteration->handover_before_ns, result->n_pairs, file);
   write_handover (iteration->handover_after_ns, result->n_pairs, file);
   if (setup->mode == NV_MODE_LOADED_LATENCY)
@@ -75,18 +85,23 @@ static void
 write_circumstances (const struct nv_setup *setup, const struct nv_result *result, FILE *file)
 {
   const struct nv_kernel_options *options = &setup->kernel_options;
+  const struct nv_kernel *kernel = result->load ? result->load : result->kernel;
   char pages[1024];
 
   nv_pages_format (result->pages, pages, sizeof pages);
-  fprintf (file, ",%u,%zu,%d,%s,\"%s\",%s,%" PRIu64 ",%s,", result->team->n_threads, result->size_bytes,
-           result->cache_resident_possible, nv_access_name (setup->access), pages,
-           nv_page_kind_name (setup->pages.kind), setup->pages.page_bytes,
-           setup->touched_by_main ? "main" : "owner");
-  fprintf (file, "%s,%s,%d,%u,", nv_isa_name (result->path.isa), nv_store_name (result->path.store),
-           result->path.prefetch, options->chases);
-  if (options->locality_bytes > 0)
-    fprintf (file, "%" PRIu64, options->locality_bytes);
-  fprintf (file, ",%u,%u,%u,%" PRIu64 "\n", options->stride_bytes, options->reads, options->writes,
+  fprintf (file, ",%u,", result->team->n_threads);
+  write_count (result->size_bytes, file);
+  fprintf (file, "%d,%s,\"%s\",%s,%" PRIu64 ",%s,", result->cache_resident_possible,
+           nv_access_name (setup->access), pages, nv_page_kind_name (setup->pages.kind),
+           setup->pages.page_bytes, setup->touched_by_main ? "main" : "owner");
+  fprintf (file, "%s,%s,%s,%u,", nv_isa_name (result->path.isa),
+           nv_path_has_store (kernel) ? nv_store_name (result->path.store) : "",
+           !nv_path_has_prefetch (kernel) ? ""
+           : result->path.prefetch        ? "on"
+                                          : "off",
+           options->chases);
+  write_count (options->locality_bytes, file);
+  fprintf (file, "%u,%u,%u,%" PRIu64 "\n", options->stride_bytes, options->reads, options->writes,
            setup->seed);
 }
 

@@ -35,12 +35,53 @@ const char *
 nv_page_kind_name (enum nv_page_kind kind)
 {
   static const char *const names[] = {
-    [NV_PAGE_BASE] = "base",
+    [NV_PAGE_BASE] = "4K",
     [NV_PAGE_THP] = "thp",
     [NV_PAGE_HUGETLB] = "hugetlb",
   };
 
   return names[kind];
+}
+
+bool
+nv_path_has_store (const struct nv_kernel *kernel)
+{
+  return kernel->arrays & NV_ARRAY_A;
+}
+
+bool
+nv_path_has_prefetch (const struct nv_kernel *kernel)
+{
+  for (unsigned store = 0; store < NV_N_STORES; store++)
+    if (kernel->passes[store][1])
+      return true;
+  return false;
+}
+
+bool
+nv_result_interrupted (const struct nv_setup *setup, const struct nv_result *result)
+{
+  return result->n_iterations < setup->iterations;
+}
+
+static bool
+has_unknown (const float *values_ns, size_t n)
+{
+  for (size_t i = 0; values_ns && i < n; i++)
+    if (!(values_ns[i] > 0))
+      return true;
+  return false;
+}
+
+size_t
+nv_result_count_unknown (const struct nv_result *result)
+{
+  size_t n = 0;
+
+  for (size_t i = 0; i < result->n_iterations; i++)
+    n += has_unknown (result->iterations[i].handover_before_ns, result->n_pairs)
+         || has_unknown (result->iterations[i].handover_after_ns, result->n_pairs);
+  return n;
 }
 
 static void
@@ -107,8 +148,7 @@ set_method (json_t *object, const struct nv_setup *setup)
 
   set_text (object, "isa", setup->isa == NV_AUTO ? "auto" : nv_isa_name ((enum nv_isa)setup->isa));
   set_text (object, "store", setup->store == NV_AUTO ? "auto" : nv_store_name ((enum nv_store)setup->store));
-  json_object_set_new (object, "prefetch",
-                       setup->prefetch == NV_AUTO ? json_string ("auto") : json_boolean (setup->prefetch));
+  set_text (object, "prefetch", setup->prefetch == NV_AUTO ? "auto" : setup->prefetch ? "on" : "off");
   set_int (object, "chases", options->chases);
   if (options->locality_bytes > 0)
     set_int (object, "locality_bytes", options->locality_bytes);
@@ -179,9 +219,8 @@ nv_record_setup (const struct nv_setup *setup, const struct nv_team *team, const
 static void
 set_place (json_t *record, const struct nv_setup *setup, const struct nv_result *result)
 {
-  if (setup->mode == NV_MODE_LOADED_LATENCY)
-    json_object_set_new (record, "delay_ns",
-                         result->delay_ns < 0 ? json_null () : json_integer (result->delay_ns));
+  if (setup->mode == NV_MODE_LOADED_LATENCY && result->delay_ns >= 0)
+    set_int (record, "delay_ns", (uint64_t)result->delay_ns);
   if (result->load)
     set_text (record, "load", result->load->name);
   if (result->cpu_node >= 0)
@@ -229,8 +268,10 @@ nv_record_iteration (const struct nv_setup *setup, const struct nv_result *resul
   set_int (record, "iteration", index);
   set_int (record, "start_ns", iteration->start_ns);
   set_int (record, "time_ns", iteration->time_ns);
-  set_int (record, "bytes", iteration->bytes);
-  set_int (record, "operations", iteration->operations);
+  if (iteration->bytes > 0)
+    set_int (record, "bytes", iteration->bytes);
+  if (iteration->operations > 0)
+    set_int (record, "operations", iteration->operations);
   set_real (record, "value", iteration->value);
   set_text (record, "unit", nv_record_unit (result->kernel->unit));
   if (setup->mode == NV_MODE_LOADED_LATENCY)
@@ -246,17 +287,15 @@ nv_record_iteration (const struct nv_setup *setup, const struct nv_result *resul
 static void
 set_statistics (json_t *object, const struct nv_summary *summary)
 {
-  json_t *interval = json_array ();
-
   set_real (object, "minimum", summary->minimum);
   set_real (object, "p5", summary->p5);
   set_real (object, "median", summary->median);
   set_real (object, "p95", summary->p95);
   set_real (object, "maximum", summary->maximum);
   set_real (object, "mean", summary->mean);
-  json_array_append_new (interval, make_real (summary->low));
-  json_array_append_new (interval, make_real (summary->high));
-  json_object_set_new (object, "interval", interval);
+  if (summary->n >= NV_INTERVAL_MINIMUM)
+    json_object_set_new (object, "interval_95",
+                         json_pack ("[o,o]", make_real (summary->low), make_real (summary->high)));
 }
 
 static void
@@ -282,9 +321,9 @@ set_group (json_t *record, const struct nv_setup *setup, const struct nv_group *
         json_pack ("[o,o]", make_handover (group->handover_low_ns), make_handover (group->handover_high_ns)));
 }
 
-/* The nodes that have any, as shares of all. */
-static json_t *
-make_shares (const uint64_t *node_bytes, size_t n_nodes)
+/* The nodes that have any, as shares of all; nothing where none has. */
+static void
+set_shares (json_t *object, const char *key, const uint64_t *node_bytes, size_t n_nodes)
 {
   json_t *shares = json_object ();
   uint64_t sum = 0;
@@ -299,7 +338,9 @@ make_shares (const uint64_t *node_bytes, size_t n_nodes)
         snprintf (node, sizeof node, "%zu", i);
         set_real (shares, node, (double)node_bytes[i] / (double)sum);
       }
-  return shares;
+  if (sum > 0)
+    json_object_set (object, key, shares);
+  json_decref (shares);
 }
 
 static json_t *
@@ -317,8 +358,8 @@ make_residence (const struct nv_result *result)
         set_text (object, "array", (const char *[]){ "a", "b", "c", "d" }[letter]);
         set_int (object, "resident_bytes", residence->resident_bytes);
         set_int (object, "huge_bytes", residence->huge_bytes);
-        json_object_set_new (object, "nodes", make_shares (residence->node_bytes, residence->n_nodes));
-        json_object_set_new (object, "wanted", make_shares (residence->wanted_bytes, residence->n_nodes));
+        set_shares (object, "nodes", residence->node_bytes, residence->n_nodes);
+        set_shares (object, "wanted", residence->wanted_bytes, residence->n_nodes);
         set_real (object, "mismatch", residence->mismatch);
         set_real (object, "kind_mismatch", residence->kind_mismatch);
         set_bool (object, "holds", residence->holds);
@@ -330,11 +371,14 @@ make_residence (const struct nv_result *result)
 static json_t *
 make_path (const struct nv_result *result)
 {
+  const struct nv_kernel *kernel = result->load ? result->load : result->kernel;
   json_t *path = json_object ();
 
   set_text (path, "isa", nv_isa_name (result->path.isa));
-  set_text (path, "store", nv_store_name (result->path.store));
-  set_bool (path, "prefetch", result->path.prefetch);
+  if (nv_path_has_store (kernel))
+    set_text (path, "store", nv_store_name (result->path.store));
+  if (nv_path_has_prefetch (kernel))
+    set_text (path, "prefetch", result->path.prefetch ? "on" : "off");
   set_bool (path, "chosen", result->path_chosen);
   return path;
 }
@@ -348,13 +392,17 @@ nv_record_summary (const struct nv_setup *setup, const struct nv_result *result,
   set_place (record, setup, result);
   set_text (record, "unit", nv_record_unit (result->kernel->unit));
   set_int (record, "threads", result->team->n_threads);
-  json_object_set_new (record, "path", make_path (result));
-  set_int (record, "size_bytes", result->size_bytes);
+  json_object_set_new (record, result->load ? "load_path" : "path", make_path (result));
+  if (result->size_bytes > 0)
+    set_int (record, "size_bytes", result->size_bytes);
   set_bool (record, "cache_resident_possible", result->cache_resident_possible);
   set_int (record, "warm_ups", result->warm_ups);
   set_bool (record, "stable", result->stable);
   set_int (record, "iterations", result->n_iterations);
-  set_int (record, "changed", result->n_changed);
+  set_int (record, "n_changed", result->n_changed);
+  if (result->n_pairs > 0)
+    set_int (record, "n_unknown", nv_result_count_unknown (result));
+  set_bool (record, "interrupted", nv_result_interrupted (setup, result));
   set_int (record, "groups", result->n_groups);
   if (group < result->n_groups)
     {

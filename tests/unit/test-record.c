@@ -13,15 +13,27 @@
 
 #define MIB (UINT64_C (1) << 20)
 
-static const struct nv_kernel copy = { .name = "copy", .label = "Copy", .arrays = NV_ARRAY_A | NV_ARRAY_B };
+static double
+pass (struct nv_part *part)
+{
+  return 0;
+}
+
+static const struct nv_kernel copy = { .name = "copy",
+                                       .label = "Copy",
+                                       .arrays = NV_ARRAY_A | NV_ARRAY_B,
+                                       .passes[NV_STORE_NONTEMPORAL] = { pass, pass } };
 static const struct nv_kernel add = { .name = "add",
                                       .label = "Add",
-                                      .arrays = NV_ARRAY_A | NV_ARRAY_B | NV_ARRAY_C };
+                                      .arrays = NV_ARRAY_A | NV_ARRAY_B | NV_ARRAY_C,
+                                      .passes[NV_STORE_NONTEMPORAL] = { pass, pass } };
 static const struct nv_kernel chase = {
-  .name = "chase", .label = "Chase", .unit = NV_UNIT_NS_PER_LOAD, .arrays = NV_ARRAY_A
+  .name = "chase", .label = "Chase", .unit = NV_UNIT_NS_PER_LOAD, .arrays = NV_ARRAY_B
 };
 static const struct nv_kernel spin = { .name = "spin", .label = "Spin", .unit = NV_UNIT_OPERATIONS_PER_S };
-static const struct nv_kernel read_kernel = { .name = "read", .label = "Read", .arrays = NV_ARRAY_B };
+static const struct nv_kernel read_kernel = {
+  .name = "read", .label = "Read", .arrays = NV_ARRAY_B, .passes[NV_STORE_TEMPORAL] = { pass, pass }
+};
 
 static int cpus[] = { 0, 1 };
 static unsigned nodes[] = { 0, 1 };
@@ -97,6 +109,7 @@ set_up (struct nv_setup *setup)
   setup->n_kernels = 2;
   setup->seed = 42;
   setup->size_bytes = 64 * MIB;
+  setup->iterations = G_N_ELEMENTS (iterations);
   setup->pages = weighted;
 }
 
@@ -192,8 +205,84 @@ a_result_without_groups_has_a_summary_without_numbers (void)
   result.n_changed = result.n_iterations;
   record = nv_record_summary (&setup, &result, 0);
   g_assert_cmpint (json_integer_value (json_object_get (record, "n")), ==, 0);
-  g_assert_cmpint (json_integer_value (json_object_get (record, "changed")), ==, 3);
+  g_assert_cmpint (json_integer_value (json_object_get (record, "n_changed")), ==, 3);
   g_assert_null (json_object_get (record, "median"));
+  json_decref (record);
+}
+
+static json_t *
+summary_of (const struct nv_result *result, enum nv_mode mode)
+{
+  static struct nv_setup setup;
+
+  set_up (&setup);
+  setup.mode = mode;
+  return nv_record_summary (&setup, result, 0);
+}
+
+static void
+an_interval_needs_six_values (void)
+{
+  struct nv_group group = groups[0];
+  struct nv_result result = copied;
+
+  result.groups = &group;
+  for (size_t n = 5; n <= 6; n++)
+    {
+      json_t *record;
+
+      group.value.n = n;
+      record = summary_of (&result, NV_MODE_KERNELS);
+      g_assert_nonnull (json_object_get (record, "median"));
+      g_assert_true ((json_object_get (record, "interval_95") != NULL) == (n == 6));
+      json_decref (record);
+    }
+}
+
+static void
+a_summary_of_fewer_iterations_than_asked_was_interrupted (void)
+{
+  struct nv_result result = copied;
+  json_t *whole = summary_of (&result, NV_MODE_KERNELS), *part;
+
+  result.n_iterations--;
+  part = summary_of (&result, NV_MODE_KERNELS);
+  g_assert_true (json_is_false (json_object_get (whole, "interrupted")));
+  g_assert_true (json_is_true (json_object_get (part, "interrupted")));
+  json_decref (whole);
+  json_decref (part);
+}
+
+static void
+what_does_not_apply_is_absent (void)
+{
+  static struct nv_setup setup;
+  struct nv_iteration iteration = { .start_ns = 1, .time_ns = 1, .operations = 1 };
+  struct nv_result result = copied;
+  json_t *record, *path, *residence;
+
+  set_up (&setup);
+  setup.mode = NV_MODE_LOADED_LATENCY;
+  result.kernel = &chase;
+  result.load = &read_kernel;
+  result.delay_ns = -1;
+  result.iterations = &iteration;
+  result.residence = &unasked;
+  result.arrays = NV_ARRAY_B;
+  result.n_arrays = 1;
+  record = nv_record_iteration (&setup, &result, 0);
+  g_assert_nonnull (json_object_get (record, "operations"));
+  g_assert_null (json_object_get (record, "bytes"));
+  g_assert_null (json_object_get (record, "delay_ns"));
+  json_decref (record);
+  record = nv_record_summary (&setup, &result, 0);
+  path = json_object_get (record, "load_path");
+  residence = json_array_get (json_object_get (record, "residence"), 0);
+  g_assert_null (json_object_get (record, "path"));
+  g_assert_null (json_object_get (path, "store"));
+  g_assert_cmpstr (json_string_value (json_object_get (path, "prefetch")), ==, "on");
+  g_assert_nonnull (json_object_get (residence, "nodes"));
+  g_assert_null (json_object_get (residence, "wanted"));
   json_decref (record);
 }
 
@@ -408,6 +497,10 @@ main (int argc, char **argv)
   g_test_add_func ("/record/the_last_summary_is_the_largest_groups", the_last_summary_is_the_largest_groups);
   g_test_add_func ("/record/a_result_without_groups_has_a_summary_without_numbers",
                    a_result_without_groups_has_a_summary_without_numbers);
+  g_test_add_func ("/record/an_interval_needs_six_values", an_interval_needs_six_values);
+  g_test_add_func ("/record/a_summary_of_fewer_iterations_than_asked_was_interrupted",
+                   a_summary_of_fewer_iterations_than_asked_was_interrupted);
+  g_test_add_func ("/record/what_does_not_apply_is_absent", what_does_not_apply_is_absent);
   g_test_add_func ("/record/what_is_not_finite_is_null", what_is_not_finite_is_null);
   g_test_add_func ("/record/a_record_that_cannot_be_written_is_an_error",
                    a_record_that_cannot_be_written_is_an_error);
