@@ -81,7 +81,8 @@ add_unusable (const struct zone *zone, struct nv_sample_value *value, struct nv_
 
   value->name = unusable_name;
   value->is_ratio = true;
-  for (int order = 0; result == 0 && order < zone->n_orders; order++)
+  /* MAX_ORDERS: gcc warns without it, where UBSan is in. */
+  for (int order = 0; result == 0 && order < zone->n_orders && order < MAX_ORDERS; order++)
     {
       value->order = order;
       value->ratio = zone->free_pages ? (double)too_small_pages / (double)zone->free_pages : 1.0;
