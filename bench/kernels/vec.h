@@ -21,8 +21,13 @@
 #define NV_KERNEL_IN(name, isa) NV_KERNEL_OF (name, isa)
 #define NV_KERNEL(name)         NV_KERNEL_IN (name, NV_ISA) /* the record's symbol */
 
-/* Called with constants, such a function is a specialized copy for each path. */
+/* Called with constants, such a function is a specialized copy for each path. Not so in sanitized builds,
+ * which measure nothing: hundreds of instrumented copies take long to compile. */
+#ifdef NV_UNSPECIALIZED
+#define NV_INLINE __attribute__ ((noinline, unused))
+#else
 #define NV_INLINE inline __attribute__ ((always_inline))
+#endif
 
 typedef double nv_vector __attribute__ ((vector_size (NV_VECTOR_BYTES)));
 
