@@ -157,5 +157,12 @@ nv_bench_run (const struct nv_setup *setup, const struct nv_reporter *reporter, 
  * such option. */
 int nv_setup_set (struct nv_setup *setup, const char *name, const char *value, struct nv_message *message);
 
+/* Does what is asked go together? 0 or -EINVAL. nv_bench_run() asks it first. */
+int nv_setup_check (const struct nv_setup *setup, struct nv_message *message);
+
+/* The options that are not at their default but change nothing about the kernels of @setup, which names them:
+ * `--chases, --mix` into @list. Returns: are there any? */
+bool nv_setup_unused (const struct nv_setup *setup, char *list, size_t size);
+
 /* A size as nv_setup_set() takes it: 512M; 5000. Returns: @text. */
 const char *nv_size_format (uint64_t bytes, char *text, size_t size);

@@ -122,13 +122,25 @@ on_progress (void *data, const char *kernel, unsigned iteration, unsigned total)
   output->progress_ns = now_ns;
 }
 
+/* What was asked but will make no difference. */
+static void
+say_unused (const struct nv_setup *asked, const struct nv_setup *setup)
+{
+  char list[160];
+
+  if (nv_setup_unused (setup, list, sizeof list))
+    say ("no kernel asked for uses %s", list);
+  if (asked->kernel_options.locality_bytes > 0 && setup->kernel_options.locality_bytes == 0)
+    say ("--locality: the array is not larger than that, which makes it 'all'");
+}
+
 static void
 on_start (void *data, const struct nv_setup *setup, const struct nv_team *team, const json_t *facts,
           double timer_tick_ns)
 {
   struct output *output = data;
 
-  end_progress (output);
+  say_unused (&output->arguments->setup, setup);
   if (setup->mode == NV_MODE_KERNELS)
     output->n_kernels = setup->n_kernels;
   if (output->text)

@@ -353,10 +353,6 @@ check_kernels (struct nv_bench *bench, bool *ret_all_alone)
 
       if (n < 0)
         return n;
-      if (setup->mode != NV_MODE_MATRIX && setup->access != NV_ACCESS_SEQ && kernel->own_order)
-        return nv_fail (message, EINVAL,
-                        "access '%s': kernel '%s' has an order of its own, and goes with 'seq' alone",
-                        setup->access == NV_ACCESS_PAGE ? "page" : "line", kernel->name);
       if (setup->mode == NV_MODE_LOADED_LATENCY && kernel->unit != NV_UNIT_BYTES_PER_S)
         return nv_fail (message, EINVAL, "kernel '%s': it moves no bytes that could load the memory",
                         kernel->name);
@@ -511,10 +507,15 @@ with_kernels (const struct nv_setup *setup)
 enum nv_status
 nv_bench_run (const struct nv_setup *asked, const struct nv_reporter *reporter, struct nv_message *message)
 {
-  const struct nv_setup complete = with_kernels (asked), *setup = &complete;
+  struct nv_setup complete = with_kernels (asked);
+  const struct nv_setup *setup = &complete;
   struct nv_bench bench = { .setup = setup, .reporter = reporter, .message = message, .pages = setup->pages };
-  enum nv_status status = nv_bench_status (&bench, begin (&bench));
+  int error = nv_setup_check (asked, message);
+  enum nv_status status = nv_bench_status (&bench, error < 0 ? error : begin (&bench));
 
+  /* Blocks that are larger than the array are one, and recorded so. */
+  if (complete.kernel_options.locality_bytes >= bench.size_bytes)
+    complete.kernel_options.locality_bytes = 0;
   if (status == NV_STATUS_DONE)
     {
       reporter->start (reporter->data, setup, &bench.team, bench.facts, bench.tick_ns);

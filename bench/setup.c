@@ -434,6 +434,88 @@ nv_setup_set (struct nv_setup *setup, const char *name, const char *value, struc
   return option->set (setup, name, value, message);
 }
 
+static bool
+has_own_order (const char *kernel)
+{
+  const struct nv_kernel *found = nv_kernel_find (NV_ISA_PORTABLE, kernel);
+
+  return found && found->own_order;
+}
+
+/* Names those that go over their arrays in an order of their own, and those that do not. */
+static int
+fail_access (const struct nv_setup *setup, struct nv_message *message)
+{
+  char own[128] = "", others[128] = "";
+
+  for (size_t i = 0; i < setup->n_kernels; i++)
+    if (has_own_order (setup->kernels[i]))
+      append_name (own, sizeof own, ", ", setup->kernels[i]);
+    else
+      append_name (others, sizeof others, ",", setup->kernels[i]);
+  return nv_fail (message, EINVAL,
+                  "access '%s': seq alone is allowed with kernels that have an order of their own: %s%s%s",
+                  setup->access == NV_ACCESS_PAGE ? "page" : "line", own,
+                  *others ? "; it goes with --kernel " : "", others);
+}
+
+int
+nv_setup_check (const struct nv_setup *setup, struct nv_message *message)
+{
+  char policy[96];
+
+  if (setup->mode == NV_MODE_MATRIX && setup->n_kernels > 0)
+    return nv_fail (message, EINVAL, "kernel: a matrix is measured with read and chase: leave it out");
+  if (setup->mode == NV_MODE_MATRIX && setup->pages.policy != NV_PAGES_FIRST_TOUCH)
+    {
+      nv_pages_format (&setup->pages, policy, sizeof policy);
+      return nv_fail (message, EINVAL,
+                      "pages '%s': a matrix has its pages bound to each node in turn: leave it out", policy);
+    }
+  for (size_t i = 0; i < setup->n_kernels && setup->access != NV_ACCESS_SEQ; i++)
+    if (has_own_order (setup->kernels[i]))
+      return fail_access (setup, message);
+  return 0;
+}
+
+/* Is @kernel measured? */
+static bool
+measures (const struct nv_setup *setup, const char *kernel)
+{
+  for (size_t i = 0; i < setup->n_kernels; i++)
+    if (strcmp (setup->kernels[i], kernel) == 0)
+      return true;
+  return false;
+}
+
+bool
+nv_setup_unused (const struct nv_setup *setup, char *list, size_t size)
+{
+  const struct nv_kernel_options *asked = &setup->kernel_options;
+  bool chases = setup->mode == NV_MODE_LOADED_LATENCY || measures (setup, "chase");
+  bool has_arrays = chases || setup->n_kernels > 1 || !measures (setup, "spin");
+  const struct
+  {
+    const char *name;
+    bool is_used, is_set;
+  } options[] = {
+    { "--chases", chases, asked->chases != 1 },
+    { "--locality", chases, asked->locality_bytes > 0 },
+    { "--stride", chases, asked->stride_bytes != NV_LINE_BYTES },
+    { "--mix", measures (setup, "mix"), asked->reads != 2 || asked->writes != 1 },
+    { "--size", has_arrays, setup->size_bytes > 0 },
+    { "--pages", has_arrays, setup->pages.policy != NV_PAGES_FIRST_TOUCH },
+    { "--page-size", has_arrays, setup->pages.kind != NV_PAGE_BASE },
+    { "--touch", has_arrays, setup->touched_by_main },
+  };
+
+  *list = '\0';
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    if (options[i].is_set && !options[i].is_used)
+      append_name (list, size, ", ", options[i].name);
+  return *list != '\0';
+}
+
 #define FLAG(member) .flag = offsetof (struct nv_arguments, member)
 
 const struct nv_option nv_options[] = {

@@ -518,7 +518,7 @@ what_a_kernel_or_cpu_lacks_is_refused_with_what_there_is (void)
                 "kernel 'triad': it has no path with store 'rep' and prefetch 'auto'; it has temporal *");
   setup = small ("chase");
   setup.access = NV_ACCESS_LINE;
-  assert_usage (&setup, "access 'line': kernel 'chase' has an order of its own*");
+  assert_usage (&setup, "access 'line': seq alone is allowed with kernels that have an order of their own: chase");
   setup = small ("chase");
   setup.kernel_options.chases = 32;
   setup.kernel_options.stride_bytes = 1048576;

@@ -294,6 +294,60 @@ mistakes_on_a_command_line_are_named (void)
 }
 
 static void
+what_does_not_go_together_is_refused (void)
+{
+  static const struct
+  {
+    const char *line;
+    const char *why;
+  } setups[] = {
+    { "b --matrix --kernel copy", "kernel: a matrix is measured with read and chase: leave it out" },
+    { "b --matrix --pages random:0",
+      "pages 'random:0': a matrix has its pages bound to each node in turn: leave it out" },
+    { "b --access line --kernel copy,chase,add,gather",
+      "access 'line': seq alone is allowed with kernels that have an order of their own: chase, gather; it "
+      "goes with --kernel copy,add" },
+    { "b --access page --kernel chase",
+      "access 'page': seq alone is allowed with kernels that have an order of their own: chase" },
+    { "b --matrix --access line", NULL },
+    { "b --access line --kernel copy", NULL },
+  };
+  static struct nv_arguments arguments;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (setups); i++)
+    {
+      struct nv_message message = { "" };
+
+      g_assert_cmpint (parse (&arguments, setups[i].line, &message), ==, 0);
+      g_assert_cmpint (nv_setup_check (&arguments.setup, &message), ==, setups[i].why ? -EINVAL : 0);
+      g_assert_cmpstr (message.text, ==, setups[i].why ? setups[i].why : "");
+    }
+}
+
+static void
+options_that_change_nothing_are_listed (void)
+{
+  static const char *const setups[][2] = {
+    { "b --kernel copy --chases 4 --mix 3:1 --size 1M", "--chases, --mix" },
+    { "b --kernel spin --pages random --size 1M", "--size, --pages" },
+    { "b --kernel spin,copy --pages random --size 1M", "" },
+    { "b --kernel chase,mix --chases 4 --mix 3:1 --stride 128 --locality 4K", "" },
+    { "b --kernel read --loaded-latency --stride 128", "" },
+    { "b --kernel copy", "" },
+  };
+  static struct nv_arguments arguments;
+  struct nv_message message;
+  char list[160];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (setups); i++)
+    {
+      g_assert_cmpint (parse (&arguments, setups[i][0], &message), ==, 0);
+      g_assert_cmpint (nv_setup_unused (&arguments.setup, list, sizeof list), ==, *setups[i][1] != '\0');
+      g_assert_cmpstr (list, ==, setups[i][1]);
+    }
+}
+
+static void
 a_message_names_the_option_as_typed (void)
 {
   g_assert_cmpstr (nv_option_dashes ("size '4096': too small"), ==, "--");
@@ -349,6 +403,8 @@ main (int argc, char **argv)
                    a_matrix_and_a_loaded_latency_exclude_each_other);
   g_test_add_func ("/setup/a_command_line_is_read", a_command_line_is_read);
   g_test_add_func ("/setup/mistakes_on_a_command_line_are_named", mistakes_on_a_command_line_are_named);
+  g_test_add_func ("/setup/what_does_not_go_together_is_refused", what_does_not_go_together_is_refused);
+  g_test_add_func ("/setup/options_that_change_nothing_are_listed", options_that_change_nothing_are_listed);
   g_test_add_func ("/setup/a_message_names_the_option_as_typed", a_message_names_the_option_as_typed);
   g_test_add_func ("/setup/every_option_is_in_help_manual_and_completion",
                    every_option_is_in_help_manual_and_completion);
