@@ -85,9 +85,10 @@ add_unusable (const struct zone *zone, struct nv_sample_value *value, struct nv_
   for (int order = 0; result == 0 && order < zone->n_orders && order < MAX_ORDERS; order++)
     {
       value->order = order;
+      if (order > 0)
+        too_small_pages += zone->free_blocks[order - 1] << (order - 1);
       value->ratio = zone->free_pages ? (double)too_small_pages / (double)zone->free_pages : 1.0;
       result = nv_sample_add (values, value);
-      too_small_pages += zone->free_blocks[order] << order;
     }
   return result;
 }
