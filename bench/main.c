@@ -214,10 +214,19 @@ measure (const struct nv_arguments *arguments)
   struct nv_message message = { "" };
   int status;
 
+  if (!output.text && !arguments->json && !arguments->csv)
+    {
+      say ("no memory");
+      return NV_STATUS_FAILED;
+    }
   catch_signals ();
   status = nv_bench_run (&arguments->setup, &reporter, &message);
   end_progress (&output);
-  nv_text_end (output.text);
+  if (nv_text_end (output.text, status == NV_STATUS_DONE || status == NV_STATUS_DOES_NOT_HOLD) < 0)
+    {
+      say ("not all of the tables is shown: no memory");
+      status = NV_STATUS_FAILED;
+    }
   status = close_stdout (status);
   if (write_error != 0)
     return status;

@@ -6,9 +6,14 @@
 void
 nv_matrix_add (struct nv_matrix *matrix, const struct nv_result *result)
 {
-  matrix->places = realloc (matrix->places, sizeof *matrix->places * (matrix->n_places + 1));
-  if (!matrix->places)
-    abort ();
+  struct nv_matrix_place *places = realloc (matrix->places, sizeof *matrix->places * (matrix->n_places + 1));
+
+  if (!places)
+    {
+      matrix->failed = true;
+      return;
+    }
+  matrix->places = places;
   matrix->places[matrix->n_places++] = (struct nv_matrix_place){
     .unit = result->kernel->unit,
     .cpu_node = result->cpu_node,
@@ -52,6 +57,15 @@ find_median (const struct nv_matrix *matrix, enum nv_unit unit, int cpu_node, in
   return NAN;
 }
 
+static bool
+has_unit (const struct nv_matrix *matrix, enum nv_unit unit)
+{
+  for (size_t i = 0; i < matrix->n_places; i++)
+    if (matrix->places[i].unit == unit)
+      return true;
+  return false;
+}
+
 static int
 count_nodes (const struct nv_matrix *matrix)
 {
@@ -72,6 +86,8 @@ print_unit (const struct nv_matrix *matrix, enum nv_unit unit, double divisor, c
 {
   int n_nodes = count_nodes (matrix);
 
+  if (!has_unit (matrix, unit))
+    return;
   fprintf (file, "\n%s\nCPUs OF    ", title);
   for (int node = 0; node < n_nodes; node++)
     if (has_node (matrix, unit, true, node))
@@ -98,8 +114,6 @@ print_unit (const struct nv_matrix *matrix, enum nv_unit unit, double divisor, c
 void
 nv_matrix_print (const struct nv_matrix *matrix, FILE *file)
 {
-  if (matrix->n_places == 0)
-    return;
   print_unit (matrix, NV_UNIT_BYTES_PER_S, 1e6, "Bandwidth in MB/s, reading from memory of", file);
   print_unit (matrix, NV_UNIT_NS_PER_LOAD, 1, "Latency in ns of loads from memory of", file);
 }

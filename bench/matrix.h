@@ -18,9 +18,9 @@ struct nv_matrix
 {
   struct nv_matrix_place *places; /* owned */
   size_t n_places;
+  bool failed; /* no memory: places are missing */
 };
 
-/* Memory that runs out ends the program. */
 void nv_matrix_add (struct nv_matrix *matrix, const struct nv_result *result);
 
 /* Medians; rows: nodes with CPUs, columns: nodes with memory. Prints nothing where there are none. */

@@ -22,50 +22,56 @@ nv_table_clear (struct nv_table *table)
   table->n_rows = 0;
 }
 
-static void *
-or_abort (void *memory)
-{
-  if (!memory)
-    abort ();
-  return memory;
-}
-
 static char **
 row_of (const struct nv_table *table, size_t row)
 {
   return table->cells + row * table->n_columns;
 }
 
+static const char *
+text_of (const char *cell)
+{
+  return cell ? cell : "";
+}
+
 void
 nv_table_add_row (struct nv_table *table)
 {
   size_t n = table->n_rows * table->n_columns;
+  char **cells = realloc (table->cells, sizeof *cells * (n + table->n_columns));
 
-  table->cells = or_abort (realloc (table->cells, sizeof *table->cells * (n + table->n_columns)));
-  for (size_t i = 0; i < table->n_columns; i++)
-    table->cells[n + i] = or_abort (strdup (""));
+  if (!cells)
+    {
+      table->failed = true;
+      return;
+    }
+  table->cells = cells;
+  memset (cells + n, 0, sizeof *cells * table->n_columns);
   table->n_rows++;
 }
 
 void
 nv_table_set (struct nv_table *table, size_t column, const char *format, ...)
 {
-  char **cell = row_of (table, table->n_rows - 1) + column;
-  char text[NV_TABLE_MAX_CELL];
+  char text[NV_TABLE_MAX_CELL], **cell;
   va_list arguments;
 
+  if (table->failed)
+    return;
   va_start (arguments, format);
   vsnprintf (text, sizeof text, format, arguments);
   va_end (arguments);
+  cell = row_of (table, table->n_rows - 1) + column;
   free (*cell);
-  *cell = or_abort (strdup (text));
+  *cell = strdup (text);
+  table->failed = !*cell;
 }
 
 static bool
 rows_differ_in_one (char *const *a, char *const *b, size_t n_columns, size_t column)
 {
   for (size_t i = 0; i < n_columns; i++)
-    if (i != column && strcmp (a[i], b[i]) != 0)
+    if (i != column && strcmp (text_of (a[i]), text_of (b[i])) != 0)
       return false;
   return true;
 }
@@ -91,8 +97,11 @@ list_has (const char *list, const char *word)
 void
 nv_table_merge_last (struct nv_table *table, size_t column)
 {
-  char **last = row_of (table, table->n_rows - 1);
+  char **last;
 
+  if (table->failed)
+    return;
+  last = row_of (table, table->n_rows - 1);
   for (size_t i = 0; i + 1 < table->n_rows; i++)
     {
       char **cell = row_of (table, i) + column;
@@ -100,10 +109,13 @@ nv_table_merge_last (struct nv_table *table, size_t column)
 
       if (!rows_differ_in_one (row_of (table, i), last, table->n_columns, column))
         continue;
-      if (!list_has (*cell, last[column]))
+      if (!list_has (text_of (*cell), text_of (last[column])))
         {
-          if (asprintf (&list, "%s, %s", *cell, last[column]) < 0)
-            abort ();
+          if (asprintf (&list, "%s, %s", text_of (*cell), text_of (last[column])) < 0)
+            {
+              table->failed = true;
+              return;
+            }
           free (*cell);
           *cell = list;
         }
@@ -133,7 +145,7 @@ column_width (const struct nv_table *table, size_t column)
 
   for (size_t row = 0; row < table->n_rows; row++)
     {
-      int cell = width_of (row_of (table, row)[column]);
+      int cell = width_of (text_of (row_of (table, row)[column]));
 
       width = cell > width ? cell : width;
     }
@@ -178,8 +190,8 @@ nv_table_print (const struct nv_table *table, FILE *file)
           bool right = table->headings[i][0] == '>';
 
           if (widths[i] > 0)
-            print_cell (file, row == 0 ? table->headings[i] + right : row_of (table, row - 1)[i], widths[i],
-                        right, &owed);
+            print_cell (file, row == 0 ? table->headings[i] + right : text_of (row_of (table, row - 1)[i]),
+                        widths[i], right, &owed);
         }
       fputc ('\n', file);
     }

@@ -16,10 +16,11 @@ struct nv_table
 {
   const char *const *headings; /* ended by NULL; `>` before one: to the right */
   size_t n_columns, n_rows;
-  char **cells; /* n_rows times n_columns; owned */
+  char **cells; /* n_rows times n_columns; owned; NULL: an empty one */
+  bool failed;  /* no memory: something is missing */
 };
 
-/* Zeroed memory with headings is a table without rows. Memory that runs out ends the program. */
+/* Zeroed memory with headings is a table without rows. */
 void nv_table_init (struct nv_table *table, const char *const *headings);
 void nv_table_clear (struct nv_table *table);
 

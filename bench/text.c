@@ -6,6 +6,7 @@
 #include "bench/record.h"
 #include "bench/table.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -25,17 +26,17 @@ struct nv_text
   bool in_stream_block;
   struct nv_table kernels, load, residence, notes;
   struct nv_matrix matrix;
+  unsigned n_threads; /* of the team that nv_text_start() told of; 0: of none */
 };
 
-static const char *const kernel_columns[] = { "KERNEL",  "UNIT",          "ARRAYS", ">THREADS", ">N",
-                                              ">MEDIAN", ">95% INTERVAL", ">MIN",   ">P5",      ">P95",
-                                              ">MAX",    ">HAND-OVER",    "PATH",   NULL };
+static const char *const kernel_columns[] = { "KERNEL",        "UNIT", "ARRAYS", ">N",   ">MEDIAN",
+                                              ">95% INTERVAL", ">MIN", ">P5",    ">P95", ">MAX",
+                                              ">HAND-OVER ns", "PATH", NULL };
 enum
 {
   KERNEL,
   UNIT,
   ARRAYS,
-  THREADS,
   N,
   MEDIAN,
   INTERVAL,
@@ -48,7 +49,7 @@ enum
 };
 
 static const char *const load_columns[] = { "LOAD",          ">PAUSE ns", ">LOAD MB/s", ">LATENCY ns",
-                                            ">95% INTERVAL", ">P95 ns",   ">N",         ">HAND-OVER",
+                                            ">95% INTERVAL", ">P95 ns",   ">N",         ">HAND-OVER ns",
                                             "PATH",          NULL };
 enum
 {
@@ -75,7 +76,7 @@ enum
   HOLDS
 };
 
-static const char *const note_columns[] = { "KERNEL", "TO BE KNOWN", NULL };
+static const char *const note_columns[] = { "KERNEL", "NOTES", NULL };
 enum
 {
   NOTE = 1
@@ -87,7 +88,7 @@ nv_text_new (FILE *file)
   struct nv_text *text = calloc (1, sizeof *text);
 
   if (!text)
-    abort ();
+    return NULL;
   text->file = file;
   nv_table_init (&text->kernels, kernel_columns);
   nv_table_init (&text->load, load_columns);
@@ -115,11 +116,37 @@ nv_text_size (uint64_t bytes, char *text, size_t size)
   return text;
 }
 
-/* What is printed of a value in a kernel's own unit. */
-static double
-shown (enum nv_unit unit, double value)
+/* Sets a cell to a value in a kernel's own unit, with as many decimals as mean something. */
+static void
+set_value (struct nv_table *table, size_t column, enum nv_unit unit, double value)
 {
-  return unit == NV_UNIT_NS_PER_LOAD ? value : value / 1e6;
+  bool ns = unit == NV_UNIT_NS_PER_LOAD;
+
+  nv_table_set (table, column, "%.*f", ns ? 1 : 0, ns ? value : value / 1e6);
+}
+
+/* Of too few values there is none. */
+static void
+set_quantile (struct nv_table *table, size_t column, enum nv_unit unit, const struct nv_summary *summary,
+              double value)
+{
+  if (summary->n >= NV_QUANTILE_MINIMUM)
+    set_value (table, column, unit, value);
+  else
+    nv_table_set (table, column, "–");
+}
+
+static void
+set_interval (struct nv_table *table, size_t column, enum nv_unit unit, const struct nv_summary *summary)
+{
+  bool ns = unit == NV_UNIT_NS_PER_LOAD;
+  double divisor = ns ? 1 : 1e6;
+
+  if (summary->n >= NV_INTERVAL_MINIMUM)
+    nv_table_set (table, column, "%.*f-%.*f", ns ? 1 : 0, summary->low / divisor, ns ? 1 : 0,
+                  summary->high / divisor);
+  else
+    nv_table_set (table, column, "–");
 }
 
 static void
@@ -137,7 +164,8 @@ print_kernels (struct nv_text *text, const struct nv_setup *setup)
   else
     for (size_t i = 0; i < setup->n_kernels; i++)
       fprintf (text->file, "%s%s", i > 0 ? ", " : "", setup->kernels[i]);
-  fprintf (text->file, "; %s; %u iterations each\n", orders[setup->access], setup->iterations);
+  fprintf (text->file, "; %s; %u iteration%s each\n", orders[setup->access], setup->iterations,
+           setup->iterations == 1 ? "" : "s");
 }
 
 static int
@@ -155,8 +183,9 @@ format_nodes (const struct nv_team *team, char *list, size_t size)
   unsigned *nodes = calloc (team->n_threads, sizeof *nodes);
   size_t n = 0;
 
+  snprintf (list, size, "?");
   if (!nodes)
-    abort ();
+    return;
   memcpy (nodes, team->nodes, sizeof *nodes * team->n_threads);
   qsort (nodes, team->n_threads, sizeof *nodes, compare_unsigned);
   for (unsigned i = 0; i < team->n_threads; i++)
@@ -193,6 +222,7 @@ nv_text_start (void *data, const struct nv_setup *setup, const struct nv_team *t
   struct nv_text *text = data;
   char pages[1024], size[TEXT_SIZE];
 
+  text->n_threads = team->n_threads;
   print_kernels (text, setup);
   if (setup->mode != NV_MODE_MATRIX)
     print_threads (text, team);
@@ -200,6 +230,8 @@ nv_text_start (void *data, const struct nv_setup *setup, const struct nv_team *t
   fprintf (text->file, "pages       %s; %s pages of %s, touched first by %s\n", pages,
            kinds[setup->pages.kind], nv_text_size (setup->pages.page_bytes, size, sizeof size),
            setup->touched_by_main ? "one thread for all" : "the thread that uses them");
+  if (setup->isa == NV_AUTO || setup->store == NV_AUTO || setup->prefetch == NV_AUTO)
+    fputs ("path        the fastest of those tried\n", text->file);
   fprintf (text->file, "seed        %" PRIu64 " (repeat with --seed %" PRIu64 ")\n", setup->seed,
            setup->seed);
   fprintf (text->file, "timer       steps of %.0f ns\n", timer_tick_ns);
@@ -237,7 +269,8 @@ start_stream_block (struct nv_text *text, const struct nv_setup *setup, const st
            result->size_bytes / sizeof (double));
   fprintf (text->file, "Memory per array = %.1f MiB (= %.1f GiB).\n", mib, mib / 1024);
   fprintf (text->file, "Total memory required = %.1f MiB (= %.1f GiB).\n", total_mib, total_mib / 1024);
-  fprintf (text->file, "Each kernel will be executed %u times.\n", setup->iterations);
+  fprintf (text->file, "Each kernel will be executed %u time%s.\n", setup->iterations,
+           setup->iterations == 1 ? "" : "s");
   fputs (" The *best* time for each kernel (after warm-ups, which are not counted)\n"
          " will be used to compute the reported bandwidth.\n" DASHES,
          text->file);
@@ -265,22 +298,25 @@ static void
 set_handover (struct nv_table *table, size_t column, const struct nv_group *group)
 {
   if (group->handover_high_ns > 0)
-    nv_table_set (table, column, "%.0f-%.0f ns", (double)group->handover_low_ns,
+    nv_table_set (table, column, "%.0f-%.0f", (double)group->handover_low_ns,
                   (double)group->handover_high_ns);
 }
 
 static void
 set_path (struct nv_table *table, size_t column, const struct nv_result *result)
 {
-  nv_table_set (table, column, "%s %s%s%s", nv_isa_name (result->path.isa),
-                nv_store_name (result->path.store), result->path.prefetch ? " prefetch" : "",
-                result->path_chosen ? " (chosen)" : "");
+  const struct nv_kernel *kernel = result->load ? result->load : result->kernel;
+  bool has_store = nv_path_has_store (kernel);
+
+  nv_table_set (table, column, "%s%s%s%s", nv_isa_name (result->path.isa), has_store ? " " : "",
+                has_store ? nv_store_name (result->path.store) : "",
+                result->path.prefetch ? " prefetch" : "");
 }
 
 static void
 add_kernel_row (struct nv_text *text, const struct nv_result *result)
 {
-  static const char *const units[] = { "MB/s", "ns", "M ops/s" };
+  static const char *const units[] = { "MB/s", "ns", "Mop/s" };
   struct nv_table *table = &text->kernels;
   char size[TEXT_SIZE];
 
@@ -290,7 +326,6 @@ add_kernel_row (struct nv_text *text, const struct nv_result *result)
   if (result->kernel->arrays)
     nv_table_set (table, ARRAYS, "%d x %s", __builtin_popcount (result->kernel->arrays),
                   nv_text_size (result->size_bytes, size, sizeof size));
-  nv_table_set (table, THREADS, "%u", result->team->n_threads);
   set_path (table, PATH, result);
 }
 
@@ -307,12 +342,12 @@ add_kernel_rows (struct nv_text *text, const struct nv_result *result)
 
       add_kernel_row (text, result);
       nv_table_set (table, N, "%zu", value->n);
-      nv_table_set (table, MEDIAN, "%.1f", shown (unit, value->median));
-      nv_table_set (table, INTERVAL, "%.1f-%.1f", shown (unit, value->low), shown (unit, value->high));
-      nv_table_set (table, MIN, "%.1f", shown (unit, value->minimum));
-      nv_table_set (table, P5, "%.1f", shown (unit, value->p5));
-      nv_table_set (table, P95, "%.1f", shown (unit, value->p95));
-      nv_table_set (table, MAX, "%.1f", shown (unit, value->maximum));
+      set_value (table, MEDIAN, unit, value->median);
+      set_interval (table, INTERVAL, unit, value);
+      set_value (table, MIN, unit, value->minimum);
+      set_quantile (table, P5, unit, value, value->p5);
+      set_quantile (table, P95, unit, value, value->p95);
+      set_value (table, MAX, unit, value->maximum);
       set_handover (table, HANDOVER, group);
     }
   if (result->n_groups == 0)
@@ -340,8 +375,8 @@ add_load_rows (struct nv_text *text, const struct nv_result *result)
         nv_table_set (table, PAUSE, "no load");
       nv_table_set (table, LOAD_BANDWIDTH, "%.1f", group->load_bytes_per_s.median / 1e6);
       nv_table_set (table, LATENCY, "%.1f", group->value.median);
-      nv_table_set (table, LATENCY_INTERVAL, "%.1f-%.1f", group->value.low, group->value.high);
-      nv_table_set (table, LATENCY_P95, "%.1f", group->value.p95);
+      set_interval (table, LATENCY_INTERVAL, NV_UNIT_NS_PER_LOAD, &group->value);
+      set_quantile (table, LATENCY_P95, NV_UNIT_NS_PER_LOAD, &group->value, group->value.p95);
       nv_table_set (table, LATENCY_N, "%zu", group->value.n);
       set_handover (table, LATENCY_HANDOVER, group);
       set_path (table, LOAD_PATH, result);
@@ -398,14 +433,47 @@ format_shares (const uint64_t *node_bytes, size_t n_nodes, const char *nothing, 
     snprintf (text, size, "%s, %s each", list, first);
 }
 
+/* Nothing where nothing was asked. */
 static void
-add_residence_row (struct nv_text *text, const char *kernel, char array, const struct nv_residence *residence)
+set_holds (struct nv_table *table, const struct nv_pages *pages, const struct nv_residence *residence)
+{
+  bool elsewhere = residence->mismatch > NV_MISMATCH_LIMIT;
+
+  if (!residence->holds && elsewhere)
+    nv_table_set (table, HOLDS, "no: %.1f%% elsewhere", 100 * residence->mismatch);
+  else if (!residence->holds)
+    nv_table_set (table, HOLDS, "no: %.1f%% %sin huge pages", 100 * residence->kind_mismatch,
+                  pages->kind == NV_PAGE_THP ? "not " : "");
+  else if (pages->policy != NV_PAGES_FIRST_TOUCH || pages->kind != NV_PAGE_BASE)
+    nv_table_set (table, HOLDS, "yes");
+}
+
+static void
+set_asked (struct nv_table *table, const struct nv_pages *pages, const struct nv_residence *residence)
+{
+  char shares[TEXT_SIZE], list[TEXT_SIZE / 2], any[TEXT_SIZE] = "any";
+  unsigned nodes[NV_MAX_NODES];
+
+  for (size_t i = 0; i < pages->n_nodes; i++)
+    nodes[i] = pages->nodes[i].node;
+  if (pages->policy == NV_PAGES_BIND)
+    {
+      nv_list_format (nodes, pages->n_nodes, list, sizeof list);
+      snprintf (any, sizeof any, "any of %s", list);
+    }
+  format_shares (residence->wanted_bytes, residence->n_nodes, any, shares, sizeof shares);
+  nv_table_set (table, ASKED, "%s", shares);
+}
+
+static void
+add_residence_row (struct nv_text *text, const struct nv_result *result, char array,
+                   const struct nv_residence *residence)
 {
   struct nv_table *table = &text->residence;
   char size[TEXT_SIZE], shares[TEXT_SIZE], percent[16];
 
   nv_table_add_row (table);
-  nv_table_set (table, KERNEL, "%s", kernel);
+  nv_table_set (table, KERNEL, "%s", result->kernel->name);
   nv_table_set (table, ARRAY, "%c", array);
   nv_table_set (table, RESIDENT, "%s", nv_text_size (residence->resident_bytes, size, sizeof size));
   format_percent (
@@ -414,14 +482,8 @@ add_residence_row (struct nv_text *text, const char *kernel, char array, const s
   nv_table_set (table, HUGE_PAGES, "%s", percent);
   format_shares (residence->node_bytes, residence->n_nodes, "–", shares, sizeof shares);
   nv_table_set (table, ON_NODES, "%s", shares);
-  format_shares (residence->wanted_bytes, residence->n_nodes, "any", shares, sizeof shares);
-  nv_table_set (table, ASKED, "%s", shares);
-  if (residence->holds)
-    nv_table_set (table, HOLDS, "yes");
-  else if (residence->mismatch > residence->kind_mismatch)
-    nv_table_set (table, HOLDS, "no: %.1f%% elsewhere", 100 * residence->mismatch);
-  else
-    nv_table_set (table, HOLDS, "no: %.1f%% of another size", 100 * residence->kind_mismatch);
+  set_asked (table, result->pages, residence);
+  set_holds (table, result->pages, residence);
   nv_table_merge_last (table, KERNEL);
 }
 
@@ -437,7 +499,7 @@ add_residence (struct nv_text *text, const struct nv_setup *setup, const struct 
         const struct nv_residence *residence = &result->residence[index++];
 
         if (setup->mode != NV_MODE_MATRIX || !residence->holds)
-          add_residence_row (text, result->kernel->name, (char)('a' + array), residence);
+          add_residence_row (text, result, (char)('a' + array), residence);
       }
 }
 
@@ -459,17 +521,41 @@ add_note (struct nv_text *text, const struct nv_result *result, const char *form
   nv_table_merge_last (&text->notes, KERNEL);
 }
 
+/* How the loaded latency's notes name what they are of: each of its steps has some of its own. */
+static void
+name_step (const struct nv_result *result, char *name, size_t size)
+{
+  if (!result->load)
+    *name = '\0';
+  else if (result->delay_ns < 0)
+    snprintf (name, size, "without load, ");
+  else
+    snprintf (name, size, "beside %s pausing %" PRId64 " ns, ", result->load->name, result->delay_ns);
+}
+
 static void
 add_notes (struct nv_text *text, const struct nv_result *result)
 {
+  size_t n_unknown = nv_result_count_unknown (result);
+  char step[64];
+
+  name_step (result, step, sizeof step);
+  if (text->n_threads > 1 && result->team->n_threads == 1 && result->cpu_node < 0)
+    add_note (text, result, "in one thread alone; --threads asks for more");
   if (result->n_changed > 0)
-    add_note (text, result, "%zu of %zu iterations are left out: the CPUs' distance changed during them",
-              result->n_changed, result->n_iterations);
+    add_note (text, result, "%s%zu of %zu iterations %s left out: the CPUs moved (hand-over time changed)",
+              step, result->n_changed, result->n_iterations, result->n_changed == 1 ? "is" : "are");
   if (result->n_groups > 1)
     add_note (text, result,
-              "the CPUs' distance changed between iterations: compare only rows of like hand-over");
+              "%sthe CPUs moved between iterations (hand-over time changed): compare rows of like hand-over",
+              step);
+  if (n_unknown > 0)
+    add_note (
+        text, result,
+        "%s%zu of %zu iterations: the CPUs' distance is unknown (a probe found its partner not running)",
+        step, n_unknown, result->n_iterations);
   if (!result->stable)
-    add_note (text, result, "times were not stable after the warm-ups");
+    add_note (text, result, "%stimes were not stable after the warm-ups", step);
   if (result->cache_resident_possible)
     add_note (text, result, "arrays of this size may be in caches, wholly or in part");
 }
@@ -502,15 +588,19 @@ print_table (struct nv_text *text, struct nv_table *table)
   nv_table_clear (table);
 }
 
-void
-nv_text_end (struct nv_text *text)
+int
+nv_text_end (struct nv_text *text, bool complete)
 {
+  bool failed;
+
   if (!text)
-    return;
-  if (text->in_stream_block)
+    return 0;
+  if (text->in_stream_block && complete)
     fputs (DASHES
            "Solution Validates: what was checked after timing is what it must be, on all arrays\n" DASHES,
            text->file);
+  failed = text->kernels.failed || text->load.failed || text->residence.failed || text->notes.failed
+           || text->matrix.failed;
   nv_matrix_print (&text->matrix, text->file);
   nv_matrix_clear (&text->matrix);
   print_table (text, &text->kernels);
@@ -520,4 +610,5 @@ nv_text_end (struct nv_text *text)
   print_table (text, &text->residence);
   print_table (text, &text->notes);
   free (text);
+  return failed ? -ENOMEM : 0;
 }

@@ -11,7 +11,7 @@
  * of where the pages are and of what is to be known come at the end. */
 struct nv_text;
 
-/* Memory that runs out ends the program. @file: borrowed. */
+/* @file: borrowed. Returns: NULL without memory. */
 struct nv_text *nv_text_new (FILE *file);
 
 /* A reporter's two functions. @data: the nv_text. */
@@ -19,8 +19,9 @@ void nv_text_start (void *data, const struct nv_setup *setup, const struct nv_te
                     double timer_tick_ns);
 void nv_text_result (void *data, const struct nv_setup *setup, const struct nv_result *result);
 
-/* The tables of what was measured, and frees. @text: (nullable) */
-void nv_text_end (struct nv_text *text);
+/* The tables of what was measured, and frees. @text: (nullable). @complete: all that was asked was measured
+ * and is right, as STREAM's last line then says. 0, or -ENOMEM: something is missing in them. */
+int nv_text_end (struct nv_text *text, bool complete);
 
 /* What the machine is, a few aligned lines; in text-facts.c. */
 void nv_text_facts (const json_t *facts, FILE *file);

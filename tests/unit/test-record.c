@@ -267,6 +267,7 @@ what_does_not_apply_is_absent (void)
   result.load = &read_kernel;
   result.delay_ns = -1;
   result.iterations = &iteration;
+  result.n_iterations = 1;
   result.residence = &unasked;
   result.arrays = NV_ARRAY_B;
   result.n_arrays = 1;
@@ -367,7 +368,7 @@ text_has_streams_lines_then_tables (void)
   nv_text_result (text, &setup, &added);
   nv_text_result (text, &setup, &chased);
   nv_text_result (text, &setup, &spun);
-  nv_text_end (text);
+  g_assert_cmpint (nv_text_end (text, true), ==, 0);
   output_assert_golden (&output, "bench/kernels.txt");
   json_decref (facts);
 }
@@ -388,7 +389,7 @@ a_stream_line_is_as_wide_as_streams (void)
   result.n_groups = 1;
   result.size_bytes = 80000000;
   nv_text_result (text, &setup, &result);
-  nv_text_end (text);
+  g_assert_cmpint (nv_text_end (text, true), ==, 0);
   fclose (output.file);
   g_assert_nonnull (strstr (output.text, "\nArray size = 10000000 (elements), Offset = 0 (elements)\n"
                                          "Memory per array = 76.3 MiB (= 0.1 GiB).\n"));
@@ -411,7 +412,7 @@ text_shows_a_kernel_of_which_every_iteration_is_left_out (void)
   result.n_groups = 0;
   result.n_changed = 3;
   nv_text_result (text, &setup, &result);
-  nv_text_end (text);
+  g_assert_cmpint (nv_text_end (text, true), ==, 0);
   output_assert_golden (&output, "bench/left-out.txt");
 }
 
@@ -447,7 +448,7 @@ text_has_a_table_of_the_loaded_latency (void)
       result.delay_ns = delays[i];
       nv_text_result (text, &setup, &result);
     }
-  nv_text_end (text);
+  g_assert_cmpint (nv_text_end (text, true), ==, 0);
   output_assert_golden (&output, "bench/loaded-latency.txt");
 }
 
@@ -484,7 +485,7 @@ text_has_matrices_with_memory_nodes_as_columns (void)
         result.groups = &latency;
         nv_text_result (text, &setup, &result);
       }
-  nv_text_end (text);
+  g_assert_cmpint (nv_text_end (text, true), ==, 0);
   output_assert_golden (&output, "bench/matrix.txt");
 }
 
