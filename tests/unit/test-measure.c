@@ -551,9 +551,12 @@ modes_say_what_they_need (void)
   assert_usage (&setup, "kernel 'spin': it moves no bytes*");
   setup = small ("read");
   setup.mode = NV_MODE_MATRIX;
+  assert_usage (&setup, "kernel: a matrix is measured with read and chase: leave it out");
+  setup.n_kernels = 0;
   setup.team.unpinned = true;
   assert_usage (&setup, "matrix: threads that are not pinned are on no node");
   setup.mode = NV_MODE_KERNELS;
+  setup.n_kernels = 1;
   setup.pages.policy = NV_PAGES_LOCAL;
   assert_usage (&setup, "pages 'local': *, and threads that are not pinned are on no node; *");
   setup.pages.policy = NV_PAGES_MIXED;
@@ -656,6 +659,7 @@ a_matrix_has_bandwidth_and_latency_of_each_pair_of_nodes (void)
   g_auto (Reports) reports = { 0 };
 
   setup.mode = NV_MODE_MATRIX;
+  setup.n_kernels = 0;
   setup.kernel_options.chases = 16;
   setup.iterations = 1;
   g_assert_cmpint (measure (&setup, &reports, &message), ==, NV_STATUS_DONE);
