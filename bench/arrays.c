@@ -19,6 +19,20 @@ nv_part_pages (uint64_t n_pages, unsigned n_threads, unsigned thread)
   return n_pages / n_threads + (thread < n_pages % n_threads);
 }
 
+int
+nv_part_check (uint64_t size_bytes, unsigned n_threads, struct nv_message *message)
+{
+  char size[24], needed[24];
+
+  if (size_bytes > (uint64_t)(n_threads - 1) * NV_BASE_PAGE_BYTES)
+    return 0;
+  nv_size_format (size_bytes, size, sizeof size);
+  nv_size_format ((uint64_t)n_threads * NV_BASE_PAGE_BYTES, needed, sizeof needed);
+  return nv_fail (message, EINVAL,
+                  "size '%s': too small to be divided among %u threads: %s at least is needed", size,
+                  n_threads, needed);
+}
+
 struct nv_part
 nv_part_stretch (const struct nv_part *part, size_t first, size_t n)
 {
@@ -52,9 +66,8 @@ draw_order (unsigned thread, void *data, struct nv_message *message)
   if (n > UINT32_MAX)
     return nv_fail (
         message, EINVAL,
-        "size %llu: a random order has room for 2^32 lines, 256 GiB, in each thread's part: ask for "
-        "a smaller --size, more --threads or --access page",
-        (unsigned long long)arrays->size_bytes);
+        "access 'line': a random order has room for 2^32 lines, 256 GiB, in each thread's part: ask for "
+        "a smaller --size, more --threads or --access page");
   order = aligned_alloc (HUGE_BYTES, bytes);
   if (!order)
     return nv_fail (message, ENOMEM, "cannot draw an order of %zu units: out of memory", n);
@@ -109,10 +122,8 @@ nv_arrays_make (const struct nv_setup *setup, const struct nv_pages *pages, cons
   };
   int result = 0;
 
-  if (n_pages < team->n_threads)
-    return nv_fail (message, EINVAL,
-                    "size %llu: too small to be divided among %u threads: at least %u bytes are needed",
-                    (unsigned long long)size_bytes, team->n_threads, team->n_threads * NV_BASE_PAGE_BYTES);
+  if ((result = nv_part_check (size_bytes, team->n_threads, message)) < 0)
+    return result;
   arrays.owners = calloc (team->n_threads, sizeof *arrays.owners);
   arrays.workers = aligned_alloc (NV_APART_BYTES, team->n_threads * sizeof *arrays.workers);
   if (!arrays.owners || !arrays.workers)

@@ -112,11 +112,12 @@ struct nv_result
 /* Gets the results; the pointers in them are valid during the call only. */
 struct nv_reporter
 {
-  /* Before the first kernel. @facts: borrowed. */
+  /* Before the first result, when a first pass has shown that nothing is to be refused. @facts: borrowed. */
   void (*start) (void *data, const struct nv_setup *setup, const struct nv_team *team, const json_t *facts,
                  double timer_tick_ns);
   void (*result) (void *data, const struct nv_setup *setup, const struct nv_result *result);
-  /* (nullable) before each warm-up (@iteration 0) and each iteration, from 1 to @total: for a progress line. */
+  /* (nullable) before each warm-up (@iteration 0) and each iteration, from 1 to @total: for a progress line.
+   */
   void (*progress) (void *data, const char *kernel, unsigned iteration, unsigned total);
   /* (nullable) asked before each warm-up, iteration and step. True ends the run: what was measured of the
    * kernel is verified and reported, if it has an iteration, and the status is NV_STATUS_FAILED,

@@ -2,6 +2,7 @@
 
 #include "bench/buffer.h"
 
+#include "bench/bench.h"
 #include "bench/proc.h"
 
 #include <errno.h>
@@ -81,50 +82,55 @@ nv_page_walk_next (struct nv_page_walk *walk, char **ret_address, int *ret_targe
 
 /* Mapping */
 
-static int
-fail_huge_pages (const struct nv_pages *pages, uint64_t needed, uint64_t free_pages,
-                 struct nv_message *message)
+uint64_t
+nv_buffer_mapping_bytes (const struct nv_pages *pages, unsigned array, uint64_t bytes)
 {
-  unsigned long long kib = pages->page_bytes >> 10;
-  uint64_t total = 0;
-  char policy[128], path[128];
-
-  nv_pages_format (pages, policy, sizeof policy);
-  if (pages->n_nodes == 1)
-    snprintf (path, sizeof path, "sys/devices/system/node/node%u/hugepages/hugepages-%llukB/nr_hugepages",
-              pages->nodes[0].node, kib);
-  else
-    snprintf (path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages", kib);
-  nv_proc_number ("/", path, &total); /* of that file: other nodes' pages are to stay */
-  return nv_fail (message, ENOMEM,
-                  "pages '%s': %" PRIu64 " huge pages of %llu KiB are needed, %" PRIu64
-                  " are free: echo %" PRIu64 " > /%s reserves them",
-                  policy, needed, kib, free_pages, total + needed - free_pages, path);
+  return round_up (array * (uint64_t)STAGGER_BYTES + bytes, pages->page_bytes);
 }
 
 /* The kernel promises huge pages at mmap without a look at the nodes; who then finds none where the policy
  * wants it is ended by SIGBUS. */
-static int
-check_huge_pages (const struct nv_pages *pages, size_t bytes, struct nv_message *message)
+int
+nv_buffer_check_reserved (const struct nv_pages *pages, unsigned n_arrays, uint64_t bytes,
+                          uint64_t needed_bytes, struct nv_message *message)
 {
-  uint64_t needed = bytes / pages->page_bytes;
+  uint64_t needed = needed_bytes / pages->page_bytes, total = 0;
   uint64_t free_pages = nv_pages_available_bytes (pages) / pages->page_bytes;
+  char policy[100], path[128], page_size[24], size[24];
 
-  return needed <= free_pages ? 0 : fail_huge_pages (pages, needed, free_pages, message);
+  if (needed <= free_pages)
+    return 0;
+  nv_pages_format (pages, policy, sizeof policy);
+  nv_size_format (pages->page_bytes, page_size, sizeof page_size);
+  nv_size_format (bytes, size, sizeof size);
+  if (pages->n_nodes == 1)
+    snprintf (path, sizeof path,
+              "sys/devices/system/node/node%u/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+              pages->nodes[0].node, pages->page_bytes >> 10);
+  else
+    snprintf (path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+              pages->page_bytes >> 10);
+  nv_proc_number ("/", path, &total); /* of that file: other nodes' pages are to stay */
+  return nv_fail (message, ENOMEM,
+                  "page-size '%s': %" PRIu64
+                  " huge pages are needed for %u array%s of %s with --pages %s, %" PRIu64
+                  " are free: echo %" PRIu64 " > /%s reserves them",
+                  page_size, needed, n_arrays, n_arrays == 1 ? "" : "s", size, policy, free_pages,
+                  total + needed - free_pages, path);
 }
 
 /* What is bound to nodes and does not fit there is not refused by the kernel: it ends the process. */
 static int
 check_memory (const struct nv_pages *pages, size_t bytes, struct nv_message *message)
 {
-  uint64_t available = nv_pages_available_bytes (pages);
+  uint64_t room = nv_room_bytes (nv_pages_available_bytes (pages));
   char policy[128];
 
-  if (bytes <= available)
+  if (bytes <= room)
     return 0;
   nv_pages_format (pages, policy, sizeof policy);
-  return nv_fail (message, ENOMEM, "pages '%s': %.2f GiB are needed there, %.2f GiB are available", policy,
-                  (double)bytes / GIB, (double)available / GIB);
+  return nv_fail (message, ENOMEM, "pages '%s': %.2f GiB are needed there, %.2f GiB can be had", policy,
+                  (double)bytes / GIB, (double)room / GIB);
 }
 
 /* Address space of @bytes on a boundary of @alignment, with a page before and behind it that nobody may
@@ -239,19 +245,19 @@ set_policies (const struct nv_pages *pages, const struct nv_buffer *buffer, cons
 
 /* Is there room for it? Of round-robin's nodes that of this array alone counts. */
 static int
-check_room (const struct nv_pages *pages, unsigned array, size_t bytes, struct nv_message *message)
+check_room (const struct nv_pages *pages, const struct nv_buffer *buffer, struct nv_message *message)
 {
   struct nv_pages those = *pages;
 
   if (pages->policy == NV_PAGES_ROUND_ROBIN)
     {
-      those.nodes[0] = pages->nodes[array % pages->n_nodes];
+      those.nodes[0] = pages->nodes[buffer->array % pages->n_nodes];
       those.n_nodes = 1;
     }
   if (pages->kind == NV_PAGE_HUGETLB)
-    return check_huge_pages (&those, bytes, message);
+    return nv_buffer_check_reserved (&those, 1, buffer->bytes, buffer->mapping_bytes, message);
   if (pages->policy == NV_PAGES_BIND || pages->policy == NV_PAGES_ROUND_ROBIN)
-    return check_memory (&those, bytes, message);
+    return check_memory (&those, buffer->mapping_bytes, message);
   return 0;
 }
 
@@ -276,8 +282,8 @@ nv_buffer_map (const struct nv_pages *pages, unsigned array, size_t bytes, const
 
   if (bytes == 0 || bytes > SIZE_MAX / 4)
     return nv_fail (message, ENOMEM, "cannot map a buffer of %zu bytes", bytes);
-  buffer.mapping_bytes = round_up (stagger + bytes, page_bytes);
-  if ((result = check_room (pages, array, buffer.mapping_bytes, message)) < 0)
+  buffer.mapping_bytes = nv_buffer_mapping_bytes (pages, array, bytes);
+  if ((result = check_room (pages, &buffer, message)) < 0)
     return result;
   buffer.mapping =
       reserve (buffer.mapping_bytes, page_bytes > ALIGNMENT_BYTES ? page_bytes : ALIGNMENT_BYTES, guard);

@@ -258,7 +258,7 @@ measure_on (struct nv_bench *bench, const struct nv_team *team, const struct nv_
   struct nv_arrays arrays;
   uint64_t size_bytes;
   enum nv_status status;
-  int error = nv_bench_size (bench, pages, team, 1, &size_bytes, bench->message);
+  int error = nv_bench_size (bench, pages, team, NV_ARRAY_B, &size_bytes, bench->message);
 
   if (error == 0)
     error = nv_arrays_make (bench->setup, pages, team, size_bytes, &arrays, bench->message);

@@ -40,6 +40,16 @@ nv_tick_ns (int64_t (*now_ns) (void))
   return (double)tick;
 }
 
+void
+nv_bench_start (struct nv_bench *bench)
+{
+  const struct nv_reporter *reporter = bench->reporter;
+
+  if (!bench->started)
+    reporter->start (reporter->data, bench->setup, &bench->team, bench->facts, bench->tick_ns);
+  bench->started = true;
+}
+
 bool
 nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned iteration)
 {
@@ -96,30 +106,64 @@ order_share (enum nv_access access)
   return access == NV_ACCESS_SEQ ? 0 : (double)sizeof (uint32_t) / unit_bytes[access];
 }
 
-int
-nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const struct nv_team *team,
-               unsigned n_arrays, uint64_t *ret_bytes, struct nv_message *message)
+/* What the arrays take, each in whole pages. The chase's d is a b. */
+static uint64_t
+needed_bytes (const struct nv_pages *pages, unsigned arrays, uint64_t bytes)
 {
-  const struct nv_setup *setup = bench->setup;
-  uint64_t available = nv_pages_available_bytes (pages), asked = setup->size_bytes;
-  /* Orders are not where reserved pages are. */
-  double share = pages->kind == NV_PAGE_HUGETLB ? 0 : order_share (setup->access), n = n_arrays + share;
+  uint64_t sum = 0;
+
+  for (unsigned i = 0; i < NV_MAX_RESIDENCES; i++)
+    if (arrays & 1u << i)
+      sum += nv_buffer_mapping_bytes (pages, i < NV_N_ARRAYS ? i : 1, bytes);
+  return sum;
+}
+
+/* Where none of it fits, the message is of the whole default. Orders are not where reserved pages are. */
+static int
+size_in_reserved (const struct nv_bench *bench, const struct nv_pages *pages, const struct nv_team *team,
+                  unsigned arrays, uint64_t *ret_bytes, struct nv_message *message)
+{
+  uint64_t asked = bench->setup->size_bytes, bytes = asked, available = nv_pages_available_bytes (pages);
+  uint64_t step = (uint64_t)team->n_threads * NV_BASE_PAGE_BYTES;
 
   if (asked == 0)
     {
-      *ret_bytes = nv_default_size_bytes (bench->facts, team, n, bench->sparsity, available);
-      return 0;
+      asked = nv_default_size_bytes (bench->facts, team, 1, bench->sparsity, UINT64_MAX);
+      for (bytes = asked; needed_bytes (pages, arrays, bytes) > available && bytes > pages->page_bytes;)
+        bytes = bytes / 2 / step * step;
     }
-  /* Reserved pages are counted where they are mapped, with what to do about it. */
-  if (pages->kind != NV_PAGE_HUGETLB && (double)asked * n > (double)available)
-    return nv_fail (message, EINVAL,
-                    "size %.0f MiB: %u arrays of that%s do not fit into the %.0f MiB that are available%s; "
-                    "%.0f MiB would",
-                    (double)asked / MIB, n_arrays, share > 0 ? " and their order" : "",
-                    (double)available / MIB, has_nodes (pages) ? " on the nodes asked for" : "",
-                    floor ((double)available / n / MIB));
-  *ret_bytes = asked;
-  return 0;
+  *ret_bytes = bytes;
+  if (bytes > 0 && needed_bytes (pages, arrays, bytes) <= available)
+    return 0;
+  return nv_buffer_check_reserved (pages, (unsigned)__builtin_popcount (arrays), asked,
+                                   needed_bytes (pages, arrays, asked), message);
+}
+
+int
+nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const struct nv_team *team,
+               unsigned arrays, uint64_t *ret_bytes, struct nv_message *message)
+{
+  const struct nv_setup *setup = bench->setup;
+  unsigned n_arrays = (unsigned)__builtin_popcount (arrays);
+  uint64_t available = nv_pages_available_bytes (pages), room = nv_room_bytes (available);
+  double share = order_share (setup->access), n = n_arrays + share;
+  char size[24];
+
+  if (pages->kind == NV_PAGE_HUGETLB)
+    return size_in_reserved (bench, pages, team, arrays, ret_bytes, message);
+  *ret_bytes = setup->size_bytes;
+  if (setup->size_bytes == 0)
+    *ret_bytes = nv_default_size_bytes (bench->facts, team, n, bench->sparsity, available);
+  if (setup->size_bytes == 0 || (double)setup->size_bytes * n <= (double)room)
+    return 0;
+  nv_size_format (setup->size_bytes, size, sizeof size);
+  return nv_fail (
+      message, EINVAL,
+      "size '%s': %u arrays of that%s do not fit into the %.0f MiB that are available%s, of which "
+      "%.0f MiB are kept free; size %.0fM would",
+      size, n_arrays, share > 0 ? " and their order" : "", (double)available / MIB,
+      has_nodes (pages) ? " on the nodes asked for" : "", (double)(available - room) / MIB,
+      floor ((double)room / n / MIB));
 }
 
 /* --- one kernel --- */
@@ -138,6 +182,7 @@ nv_bench_check_time (const struct nv_bench *bench, const struct nv_kernel *kerne
 {
   double limit_ns = SHORTEST_TICKS * bench->tick_ns;
   uint64_t kib = 4;
+  char size[24];
 
   if ((double)time_ns >= limit_ns)
     return 0;
@@ -148,12 +193,13 @@ nv_bench_check_time (const struct nv_bench *bench, const struct nv_kernel *kerne
   /* Twice what is needed, as it may run faster then. */
   while ((double)kib * 1024 * (double)time_ns < 2 * limit_ns * (double)size_bytes)
     kib *= 2;
+  nv_size_format (size_bytes, size, sizeof size);
   return nv_fail (
       bench->message, EINVAL,
-      "size %llu: an iteration of '%s' takes %llu ns, less than %d ticks of the timer (%.0f ns each); size "
+      "size '%s': an iteration of '%s' takes %llu ns, less than %d ticks of the timer (%.0f ns each); size "
       "%lluK would do",
-      (unsigned long long)size_bytes, kernel->name, (unsigned long long)time_ns, SHORTEST_TICKS,
-      bench->tick_ns, (unsigned long long)kib);
+      size, kernel->name, (unsigned long long)time_ns, SHORTEST_TICKS, bench->tick_ns,
+      (unsigned long long)kib);
 }
 
 static int
@@ -198,6 +244,7 @@ nv_bench_warm_up (struct nv_bench *bench, const char *name,
 
       if (error < 0)
         return error;
+      nv_bench_start (bench);
       times[result->warm_ups++ % N_ALIKE] = iteration.time_ns;
       result->stable = result->warm_ups >= N_ALIKE && are_alike (times);
     }
@@ -364,17 +411,17 @@ check_kernels (struct nv_bench *bench, bool *ret_all_alone)
   return 0;
 }
 
-/* How many arrays are there at a time. */
+/* Which arrays are there at a time. */
 static unsigned
-count_arrays (const struct nv_setup *setup)
+arrays_of (const struct nv_setup *setup)
 {
   unsigned arrays = 0;
 
   if (setup->mode == NV_MODE_MATRIX)
-    return 1;
+    return NV_ARRAY_B;
   for (size_t i = 0; i < setup->n_kernels; i++)
     arrays |= nv_kernel_find (NV_ISA_PORTABLE, setup->kernels[i])->arrays;
-  return (unsigned)__builtin_popcount (arrays) + (setup->mode == NV_MODE_LOADED_LATENCY);
+  return arrays | (setup->mode == NV_MODE_LOADED_LATENCY ? NV_ARRAY_D : 0);
 }
 
 /* Can the kernels work on their parts? The matrix' parts are known in its cells. */
@@ -390,6 +437,7 @@ check_parts (const struct nv_bench *bench, struct nv_message *message)
       const struct nv_kernel *kernel = nv_kernel_find (NV_ISA_PORTABLE, setup->kernels[i]);
       unsigned n_threads = runs_alone (setup, kernel) ? 1 : bench->team.n_threads;
 
+      error = nv_part_check (bench->size_bytes, n_threads, message);
       /* The smallest part and the largest one. */
       for (unsigned thread = n_threads; kernel->check && error == 0 && thread > 0;
            thread = thread > 1 ? 1 : 0)
@@ -446,7 +494,7 @@ begin (struct nv_bench *bench)
     return error;
   bench->facts = nv_facts_read ("/");
   bench->tick_ns = nv_tick_ns (nv_now_ns);
-  error = nv_bench_size (bench, &bench->pages, &bench->team, count_arrays (setup), &bench->size_bytes,
+  error = nv_bench_size (bench, &bench->pages, &bench->team, arrays_of (setup), &bench->size_bytes,
                          bench->message);
   return error < 0 ? error : check_parts (bench, bench->message);
 }
@@ -518,7 +566,6 @@ nv_bench_run (const struct nv_setup *asked, const struct nv_reporter *reporter, 
     complete.kernel_options.locality_bytes = 0;
   if (status == NV_STATUS_DONE)
     {
-      reporter->start (reporter->data, setup, &bench.team, bench.facts, bench.tick_ns);
       if (setup->mode == NV_MODE_MATRIX)
         status = nv_bench_matrix (&bench);
       else if (setup->mode == NV_MODE_LOADED_LATENCY)

@@ -35,10 +35,14 @@ struct nv_bench
   double tick_ns;
   unsigned sparsity;   /* of so many lines of an array, some kernel gets only one into a cache */
   uint64_t size_bytes; /* of each array */
+  bool started;        /* the reporter was told */
   bool interrupted;
   bool mismatch; /* a kernel's pages were not where they were asked to be: */
   struct nv_message mismatch_message;
 };
+
+/* Tells the reporter, once: only when a first pass has shown that what is asked can be measured. */
+void nv_bench_start (struct nv_bench *bench);
 
 /* Asks the reporter, and remembers. @iteration: as the reporter's progress gets it. */
 bool nv_bench_cancelled (struct nv_bench *bench, const char *kernel, unsigned iteration);
@@ -113,6 +117,9 @@ struct nv_part nv_part_stretch (const struct nv_part *part, size_t first, size_t
 /* Each thread's part of each array in base pages: the first get one more where it does not come out even. */
 uint64_t nv_part_pages (uint64_t n_pages, unsigned n_threads, unsigned thread);
 
+/* Has each thread a page of an array of that size? */
+int nv_part_check (uint64_t size_bytes, unsigned n_threads, struct nv_message *message);
+
 /* Prepares the arrays for a kernel, in the threads that own them. */
 int nv_arrays_prepare (struct nv_arrays *arrays, const struct nv_kernel *kernel, struct nv_message *message);
 
@@ -184,13 +191,13 @@ int nv_series_summarize (struct nv_series *series, uint64_t seed, struct nv_mess
 
 /**
  * nv_bench_size:
- * @n_arrays: that are there at a time
+ * @arrays: that are there at a time: of enum nv_array and NV_ARRAY_D
  *
- * How large an array is to be: as asked, if memory for that is available where @pages want it; else the
- * default.
+ * How large an array is to be: as asked, if there is room for that where @pages want it; else the default. Of
+ * hugetlb, that is halved until it fits into what is reserved.
  */
 int nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const struct nv_team *team,
-                   unsigned n_arrays, uint64_t *ret_bytes, struct nv_message *message);
+                   unsigned arrays, uint64_t *ret_bytes, struct nv_message *message);
 
 /* Makes iterations until they agree, or take too long; counts them in the result. */
 int nv_bench_warm_up (struct nv_bench *bench, const char *name,

@@ -1,4 +1,4 @@
-#include "bench/pages.h"
+#include "bench/bench.h"
 
 #include "bench/list.h"
 #include "bench/proc.h"
@@ -18,6 +18,7 @@ enum
   MAX_WEIGHT = 65535,
   MAX_HUGE_SIZES = 16,
   LIST_BYTES = 256, /* of a list of nodes in a message */
+  KEPT_BYTES = 256 << 20,
 };
 
 #define EXAMPLES                                                                                             \
@@ -134,19 +135,6 @@ nv_pages_parse (const char *text, struct nv_pages *pages, struct nv_message *mes
   return result;
 }
 
-/* Of page sizes: '2M', '64K'. */
-static void
-format_size (uint64_t bytes, char *text, size_t size)
-{
-  static const char units[] = "KMG";
-  uint64_t number = bytes >> 10;
-  size_t unit = 0;
-
-  for (; unit < 2 && number >= 1024 && number % 1024 == 0; unit++)
-    number /= 1024;
-  snprintf (text, size, "%" PRIu64 "%c", number, units[unit]);
-}
-
 static int
 fail_page_size (const char *text, const uint64_t *sizes, size_t n_sizes, struct nv_message *message)
 {
@@ -156,7 +144,7 @@ fail_page_size (const char *text, const uint64_t *sizes, size_t n_sizes, struct 
     {
       size_t length = strlen (known);
 
-      format_size (sizes[i], size, sizeof size);
+      nv_size_format (sizes[i], size, sizeof size);
       snprintf (known + length, sizeof known - length, ", %s", size);
     }
   return nv_fail (message, EINVAL, "page size '%s': this kernel has 4K, thp%s%s", text,
@@ -192,7 +180,7 @@ nv_pages_parse_size (const char *root, const char *text, struct nv_pages *pages,
   else
     for (size_t i = 0; i < n_sizes; i++)
       {
-        format_size (sizes[i], size, sizeof size);
+        nv_size_format (sizes[i], size, sizeof size);
         if (strcmp (text, size) == 0)
           bytes = sizes[i];
       }
@@ -245,7 +233,7 @@ nv_pages_resolve (struct nv_pages *pages, struct nv_message *message)
 {
   unsigned usable[NV_MAX_NODES], missing[NV_MAX_NODES];
   size_t n_usable = find_usable_nodes (usable), n_missing = 0;
-  char usable_list[LIST_BYTES], missing_list[LIST_BYTES];
+  char usable_list[LIST_BYTES], missing_list[LIST_BYTES], policy[LIST_BYTES];
 
   for (size_t i = 0; i < pages->n_nodes; i++)
     if (!contains (usable, n_usable, pages->nodes[i].node))
@@ -254,8 +242,10 @@ nv_pages_resolve (struct nv_pages *pages, struct nv_message *message)
     {
       nv_list_format (missing, n_missing, missing_list, sizeof missing_list);
       nv_list_format (usable, n_usable, usable_list, sizeof usable_list);
-      return nv_fail (message, ENODEV, "nodes '%s': this process may use memory on %s %s here", missing_list,
-                      n_usable == 1 ? "node" : "nodes", usable_list);
+      nv_pages_format (pages, policy, sizeof policy);
+      return nv_fail (message, ENODEV,
+                      "pages '%.100s': nodes '%.100s': this process may use memory on %s %s here", policy,
+                      missing_list, n_usable == 1 ? "node" : "nodes", usable_list);
     }
   if (pages->n_nodes == 0)
     for (; pages->n_nodes < n_usable; pages->n_nodes++)
@@ -305,6 +295,15 @@ nv_pages_available_bytes (const struct nv_pages *pages)
       else
         sum = UINT64_MAX;
   return left_bytes < sum ? left_bytes : sum;
+}
+
+/* Whoever takes all that is available is ended by the kernel as soon as anybody needs some more. */
+uint64_t
+nv_room_bytes (uint64_t available_bytes)
+{
+  uint64_t kept = available_bytes / 20 > KEPT_BYTES ? available_bytes / 20 : KEPT_BYTES;
+
+  return available_bytes - (kept < available_bytes / 4 ? kept : available_bytes / 4);
 }
 
 static void

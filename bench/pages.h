@@ -90,6 +90,10 @@ int nv_pages_resolve (struct nv_pages *pages, struct nv_message *message);
  */
 uint64_t nv_pages_available_bytes (const struct nv_pages *pages);
 
+/* Pure: what is available (but of hugetlb) less what is kept free: 5 %, at least 256 MiB, but at most a
+ * quarter. */
+uint64_t nv_room_bytes (uint64_t available_bytes);
+
 /* The policy as nv_pages_parse() reads it, into @text; cut off at @size. */
 void nv_pages_format (const struct nv_pages *pages, char *text, size_t size);
 
@@ -128,6 +132,14 @@ struct nv_buffer
   size_t mapping_bytes; /* whole pages of page_bytes */
   unsigned array;
 };
+
+/* What a buffer of @bytes takes: whole pages, and array N's stagger. */
+uint64_t nv_buffer_mapping_bytes (const struct nv_pages *pages, unsigned array, uint64_t bytes);
+
+/* Of hugetlb: @n_arrays of @bytes each take @needed_bytes; are those reserved? 0, or -ENOMEM with a message
+ * that says how to reserve what is missing. */
+int nv_buffer_check_reserved (const struct nv_pages *pages, unsigned n_arrays, uint64_t bytes,
+                              uint64_t needed_bytes, struct nv_message *message);
 
 /**
  * nv_buffer_map:

@@ -169,7 +169,7 @@ on_cancelled (void *data)
 static void
 reports_clear (Reports *reports)
 {
-  g_ptr_array_unref (reports->seen);
+  g_clear_pointer (&reports->seen, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reports, reports_clear)
@@ -473,6 +473,7 @@ assert_usage (const struct nv_setup *setup, const char *pattern)
   g_auto (Reports) reports = { 0 };
 
   g_assert_cmpint (measure (setup, &reports, &message), ==, NV_STATUS_USAGE);
+  g_assert_cmpuint (reports.n_started, ==, 0);
   g_assert_cmpuint (reports.seen->len, ==, 0);
   if (!g_pattern_match_simple (pattern, message.text))
     g_error ("'%s' is not '%s'", message.text, pattern);
@@ -486,7 +487,7 @@ iterations_too_short_for_the_timer_are_refused_with_advice (void)
   setup.team.n_threads = 1; /* so that no other thread's delay makes it long */
   setup.size_bytes = 4096;
   assert_usage (&setup,
-                "size 4096: an iteration of 'copy' takes * ns, less than 1000 ticks of the timer (* ns "
+                "size '4K': an iteration of 'copy' takes * ns, less than 1000 ticks of the timer (* ns "
                 "each); size *K would do");
 }
 
@@ -497,13 +498,67 @@ sizes_that_cannot_be_are_refused (void)
 
   setup.size_bytes = UINT64_C (1) << 60;
   assert_usage (&setup,
-                "size * MiB: 3 arrays of that do not fit into the * MiB that are available; * MiB would");
+                "size '1E': 3 arrays of that do not fit into the * MiB that are available, of which * "
+                "MiB are kept free; size *M would");
   if (n_cpus () > 1)
     {
       setup.size_bytes = 4096;
-      assert_usage (&setup,
-                    "size 4096: too small to be divided among * threads: at least * bytes are needed");
+      assert_usage (&setup, "size '4K': too small to be divided among * threads: * at least is needed");
     }
+}
+
+/* The first number behind @text. */
+static double
+number_behind (const char *message, const char *text)
+{
+  const char *at = strstr (message, text);
+
+  g_assert_nonnull (at);
+  return g_ascii_strtod (at + strlen (text), NULL);
+}
+
+static void
+a_size_that_is_advised_leaves_memory_free (void)
+{
+  struct nv_setup setup = small ("triad");
+  struct nv_message message;
+  g_auto (Reports) reports = { 0 };
+  double available, kept, size;
+
+  setup.size_bytes = UINT64_C (1) << 60;
+  g_assert_cmpint (measure (&setup, &reports, &message), ==, NV_STATUS_USAGE);
+  available = number_behind (message.text, "fit into the ");
+  kept = number_behind (message.text, "of which ");
+  size = number_behind (message.text, "kept free; size ");
+  g_assert_cmpfloat (kept, >, 0.04 * available);
+  g_assert_cmpfloat (3 * size, <=, available - kept + 1);
+  g_assert_cmpfloat (3 * (size + 1), >, available - kept - 1);
+}
+
+static void
+huge_pages_to_reserve_are_counted_for_the_default_size_of_all_arrays (void)
+{
+  struct nv_setup setup = small ("triad");
+  struct nv_message message;
+  g_auto (Reports) reports = { 0 };
+  double needed;
+
+  setup.size_bytes = 0;
+  setup.pages.kind = NV_PAGE_HUGETLB;
+  setup.pages.page_bytes = 2 << 20;
+  g_assert_cmpint (nv_pages_resolve (&setup.pages, &message), ==, 0);
+  if (nv_pages_available_bytes (&setup.pages) > 0)
+    {
+      g_test_skip ("huge pages are reserved here");
+      return;
+    }
+  g_assert_cmpint (measure (&setup, &reports, &message), ==, NV_STATUS_USAGE);
+  g_assert_cmpuint (reports.n_started, ==, 0);
+  needed = number_behind (message.text, "page-size '2M': ");
+  g_assert_nonnull (strstr (message.text, " huge pages are needed for 3 arrays of "));
+  g_assert_cmpfloat (number_behind (message.text, "echo "), >=, needed);
+  /* Three arrays of four last-level caches, of which none has less than 1 MiB. */
+  g_assert_cmpfloat (needed, >=, 3 * 2);
 }
 
 static void
@@ -803,6 +858,8 @@ main (int argc, char **argv)
   TEST (what_was_measured_before_an_interruption_is_reported);
   TEST (iterations_too_short_for_the_timer_are_refused_with_advice);
   TEST (sizes_that_cannot_be_are_refused);
+  TEST (a_size_that_is_advised_leaves_memory_free);
+  TEST (huge_pages_to_reserve_are_counted_for_the_default_size_of_all_arrays);
   TEST (what_a_kernel_or_cpu_lacks_is_refused_with_what_there_is);
   TEST (modes_say_what_they_need);
   TEST (latency_is_measured_under_more_and_more_load);

@@ -212,7 +212,8 @@ a_node_that_is_not_there_is_refused_with_those_that_are (void)
   char here[64];
 
   g_assert_cmpint (nv_pages_resolve (&pages, &message), ==, -ENODEV);
-  g_assert_true (g_str_has_prefix (message.text, "nodes '1020-1023': this process may use memory on node"));
+  g_assert_true (g_str_has_prefix (
+      message.text, "pages 'bind:1020-1023': nodes '1020-1023': this process may use memory on node"));
   g_assert_cmpint (nv_pages_resolve (&all, &message), ==, 0);
   g_snprintf (here, sizeof here, "%u", all.nodes[0].node);
   g_assert_nonnull (strstr (message.text, here));
@@ -626,7 +627,9 @@ huge_pages_that_are_not_reserved_are_refused_with_need_and_have (void)
   pages.kind = NV_PAGE_HUGETLB;
   pages.page_bytes = 2 * MIB;
   g_assert_cmpint (nv_buffer_map (&pages, 0, owner.bytes, &owner, 1, &buffer, &message), ==, -ENOMEM);
-  g_assert_nonnull (strstr (message.text, "pages 'bind:0': 16777216 huge pages of 2048 KiB are needed, "));
+  g_assert_nonnull (
+      strstr (message.text,
+              "page-size '2M': 16777216 huge pages are needed for 1 array of 32T with --pages bind:0, "));
   g_assert_nonnull (strstr (message.text, " are free: echo "));
   g_assert_nonnull (strstr (message.text, "/node0/hugepages/hugepages-2048kB/nr_hugepages reserves them"));
   g_assert_cmpuint (buffer.bytes, ==, 77);
@@ -643,6 +646,15 @@ more_than_a_node_has_is_refused_before_the_kernel_ends_the_process (void)
   g_assert_cmpint (nv_buffer_map (&pages, 0, owner.bytes, &owner, 1, &buffer, &message), ==, -ENOMEM);
   g_assert_nonnull (strstr (message.text, "pages 'bind:0': 1048576.00 GiB are needed there, "));
   g_assert_cmpuint (nv_pages_available_bytes (&pages), >, 0);
+}
+
+static void
+of_what_is_available_some_is_kept_free (void)
+{
+  g_assert_cmpuint (nv_room_bytes (UINT64_C (100) << 30), ==, UINT64_C (95) << 30);
+  g_assert_cmpuint (nv_room_bytes (UINT64_C (4) << 30), ==, (UINT64_C (4) << 30) - (256 << 20));
+  g_assert_cmpuint (nv_room_bytes (400 << 20), ==, 300 << 20);
+  g_assert_cmpuint (nv_room_bytes (0), ==, 0);
 }
 
 /* What is forbidden */
@@ -754,6 +766,7 @@ main (int argc, char **argv)
   ADD (arrays_are_staggered_on_page_boundaries);
   ADD (what_was_mapped_is_unmapped);
   ADD (huge_pages_that_are_not_reserved_are_refused_with_need_and_have);
+  ADD (of_what_is_available_some_is_kept_free);
   ADD (more_than_a_node_has_is_refused_before_the_kernel_ends_the_process);
   ADD (without_mbind_first_touch_is_what_works);
   ADD (a_list_has_ranges_where_numbers_go_up_by_one);
