@@ -31,7 +31,7 @@ const char *const nv_manual_pages[][2] = {
   { "random[:NODES], r", "each page on a node drawn at random" },
   { "round-robin[:NODES]", "each array on the next node" },
   { "weighted:0=3,1=1", "over the nodes in proportion to the weights" },
-  { "mixed, m", "over all nodes in inverse proportion to their distance from the thread's node" },
+  { "mixed[:NODES], m", "over the nodes in inverse proportion to their distance from the thread's node" },
   { NULL },
 };
 
@@ -46,7 +46,7 @@ const char *const nv_manual_statuses[][2] = {
 const char *const nv_manual_examples[][2] = {
   { "numavm-bench --access seq > result.txt", "STREAM's kernels on all CPUs" },
   { "numavm-bench --kernel triad --threads 2 --json | tail -1", "the summary of one, for a program" },
-  { "numavm-bench --access line --pages random:0-3 --threads 2",
+  { "numavm-bench --access line --pages random --threads 2",
     "lines in a random order, pages drawn at random" },
   { "numavm-bench --kernel chase --size 512M --page-size thp", "latency with huge pages" },
   { "numavm-bench --matrix", "bandwidth and latency from each node to each" },

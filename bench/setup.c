@@ -527,7 +527,7 @@ const struct nv_option nv_options[] = {
   { "size", .value = "SIZE", .set = set_size,
     .help = "of each array, such as 512M; default: four times the last-level caches, or what memory allows" },
   { "matrix", .set = set_matrix,
-    .help = "bandwidth and latency from each node with CPUs to each with memory" },
+    .help = "bandwidth (read) and latency (chase) from each node with CPUs to each with memory" },
   { "loaded-latency", .set = set_loaded_latency,
     .help = "one thread's latency while the others load the memory, more from step to step" },
   { "chases", .value = "N", .set = set_chases,

@@ -62,7 +62,8 @@ choose_format (const SampleOptions *options, gboolean json, GError **error)
 
   if (json && strcmp (name, "json") != 0)
     {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "format '%s': --json or that, not both", name);
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "format '%s': either this or --json can be asked for, not both", name);
       return NULL;
     }
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
@@ -72,6 +73,19 @@ choose_format (const SampleOptions *options, gboolean json, GError **error)
   return NULL;
 }
 
+/* The parser of durations does not know what a duration is of. */
+static void
+rename_subject (const char *from, const char *to, GError **error)
+{
+  char *message;
+
+  if (!error || !g_str_has_prefix ((*error)->message, from))
+    return;
+  message = g_strconcat (to, (*error)->message + strlen (from), NULL);
+  g_free ((*error)->message);
+  (*error)->message = message;
+}
+
 static gboolean
 choose_schedule (const SampleOptions *options, struct nv_schedule *schedule, GError **error)
 {
@@ -79,7 +93,7 @@ choose_schedule (const SampleOptions *options, struct nv_schedule *schedule, GEr
 
   if (!nv_duration_parse (interval, &schedule->interval_ns, error))
     {
-      g_prefix_error (error, "interval: ");
+      rename_subject ("duration", "interval", error);
       return FALSE;
     }
   if (schedule->interval_ns < NV_MIN_INTERVAL_NS)
