@@ -73,6 +73,7 @@ typedef struct
   NvNeeds needs;
   gboolean passes_through; /* run() gets all that follows the name, also --help: another program speaks for
                             * it, which has --manual and --completion, too */
+  gboolean without_vms;    /* has none of the common options about VMs: see nv_common_options_of() */
   gsize options_size;
   const NvOption *options; /* ended by a NULL name */
 

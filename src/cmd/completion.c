@@ -49,7 +49,7 @@ print_command (const NvCommand *command)
     }
   printf ("    %s)\n      options='--help", command->name);
   print_options (command->options, FALSE, " ");
-  print_options (nv_common_options, FALSE, " ");
+  print_options (nv_common_options_of (command), FALSE, " ");
   printf ("'\n      files='");
   print_options (command->options, TRUE, " ");
   printf ("'\n");

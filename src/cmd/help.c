@@ -21,6 +21,16 @@ const NvOption nv_common_options[] = {
   { NULL },
 };
 
+const NvOption *
+nv_common_options_of (const NvCommand *command)
+{
+  const NvOption *option = nv_common_options;
+
+  while (command->without_vms && option->offset != G_STRUCT_OFFSET (NvCommonOptions, json))
+    option++;
+  return option;
+}
+
 static void
 add_entries (GArray *entries, const NvOption *options, void *base)
 {
@@ -110,7 +120,7 @@ nv_options_parse (const NvCommand *command, NvCommonOptions *common, void *optio
   g_autoptr (GError) problem = NULL;
 
   add_entries (entries, command->options, options);
-  add_entries (entries, nv_common_options, common);
+  add_entries (entries, nv_common_options_of (command), common);
   g_option_context_add_main_entries (context, (const GOptionEntry *)(void *)entries->data, NULL);
   g_option_context_set_summary (context, summary);
   g_option_context_set_description (context, description);

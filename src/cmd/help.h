@@ -5,8 +5,12 @@
 /* Everything that is generated from the commands' records: the option parser, --help, the man pages and the
  * shell completion. */
 
-/* The options that every command has; offsets are in NvCommonOptions; ended by a NULL name. */
+/* The options that commands have in common, first those about VMs; offsets are in NvCommonOptions; ended by a
+ * NULL name. */
 extern const NvOption nv_common_options[];
+
+/* Those that @command has. */
+const NvOption *nv_common_options_of (const NvCommand *command);
 
 /**
  * nv_options_parse:

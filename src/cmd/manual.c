@@ -112,7 +112,7 @@ print_command_page (const NvCommand *command)
   puts (".SH OPTIONS");
   print_options (command->options);
   puts (".SS Common options");
-  print_options (nv_common_options);
+  print_options (nv_common_options_of (command));
   if (command->examples)
     {
       puts (".SH EXAMPLES\n.nf");

@@ -392,6 +392,7 @@ const NvCommand nv_command_sample = {
               "# until Ctrl-C\n"
               "numavm sample --format csv --samplers vmstat --output vmstat.csv\n"
               "numavm sample --interval 1s --format buddyinfo --output buddyinfo.log",
+  .without_vms = TRUE,
   .options_size = sizeof (SampleOptions),
   .options = sample_options,
   .run = run_sample,
