@@ -195,7 +195,7 @@ what_was_not_probed_is_one_group (void)
   g_assert_cmpuint (nv_handover_groups (NULL, 0, 0, groups), ==, 0);
 }
 
-/* Whether a value is known is the machine's business: its CPUs may be taken away. */
+/* Whether a value is known is the machine's business, for a while: its CPUs may be taken away. */
 static void
 a_probe_ends_with_plausible_values (void)
 {
@@ -204,26 +204,29 @@ a_probe_ends_with_plausible_values (void)
   struct nv_message message;
   struct nv_courts *courts;
   g_autofree float *ns = NULL;
+  size_t n_pairs, n_known = 0;
 
   g_assert_cmpint (nv_team_make (&request, &team, &message), ==, 0);
-  ns = g_new (float, nv_handover_n_pairs (team.n_threads) + 1);
-  ns[nv_handover_n_pairs (team.n_threads)] = -1;
+  n_pairs = nv_handover_n_pairs (team.n_threads);
+  ns = g_new (float, n_pairs + 1);
+  ns[n_pairs] = -1;
   courts = nv_courts_make (team.n_threads);
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < 3 || (i < 1000 && n_pairs > 0 && n_known == 0); i++)
     {
       gint64 start_us = g_get_monotonic_time ();
 
       nv_handover_probe (&team, courts, ns);
-      g_test_message ("a probe of %u threads: %" G_GINT64_FORMAT " us", team.n_threads,
-                      g_get_monotonic_time () - start_us);
+      g_test_message ("a probe of %u threads: %" G_GINT64_FORMAT " us, the first pair: %.1f ns",
+                      team.n_threads, g_get_monotonic_time () - start_us, (double)ns[0]);
+      for (size_t pair = 0; pair < n_pairs; pair++)
+        {
+          g_assert_true (ns[pair] == 0 || (ns[pair] > 1 && ns[pair] < 5e6));
+          n_known += ns[pair] > 0;
+        }
+      g_assert_cmpfloat (ns[n_pairs], ==, -1);
     }
+  g_assert_true (n_pairs == 0 || n_known > 0);
   nv_courts_free (courts);
-  for (size_t i = 0; i < nv_handover_n_pairs (team.n_threads); i++)
-    {
-      g_test_message ("pair %zu: %.1f ns", i, (double)ns[i]);
-      g_assert_true (ns[i] == 0 || (ns[i] > 1 && ns[i] < 5e6));
-    }
-  g_assert_cmpfloat (ns[nv_handover_n_pairs (team.n_threads)], ==, -1);
   nv_team_clear (&team);
 }
 
