@@ -452,6 +452,72 @@ text_has_a_table_of_the_loaded_latency (void)
   output_assert_golden (&output, "bench/loaded-latency.txt");
 }
 
+/* The text of one result, for free(). */
+static char *
+text_of (const struct nv_result *result, enum nv_mode mode, bool complete)
+{
+  static struct nv_setup setup;
+  Output output;
+  struct nv_text *text = nv_text_new (output_open (&output));
+
+  set_up (&setup);
+  setup.mode = mode;
+  nv_text_result (text, &setup, result);
+  g_assert_cmpint (nv_text_end (text, complete), ==, 0);
+  fclose (output.file);
+  return output.text;
+}
+
+static void
+text_says_what_does_not_hold_and_nothing_where_nothing_was_asked (void)
+{
+  struct nv_pages pages = weighted;
+  struct nv_residence residence = { 64 * MIB, 16 * MIB, 2, half, half, .kind_mismatch = 0.75 };
+  struct nv_result result = copied;
+  char *text;
+
+  result.pages = &pages;
+  result.residence = &residence;
+  result.arrays = NV_ARRAY_A;
+  result.n_arrays = 1;
+  pages.kind = NV_PAGE_THP;
+  text = text_of (&result, NV_MODE_KERNELS, true);
+  g_assert_nonnull (strstr (text, "  no: 75.0% not in huge pages\n"));
+  free (text);
+  pages.kind = NV_PAGE_BASE;
+  text = text_of (&result, NV_MODE_KERNELS, true);
+  g_assert_nonnull (strstr (text, "  no: 75.0% in huge pages\n"));
+  free (text);
+  pages.policy = NV_PAGES_FIRST_TOUCH;
+  result.residence = &unasked;
+  text = text_of (&result, NV_MODE_KERNELS, true);
+  g_assert_null (strstr (text, "HOLDS"));
+  free (text);
+}
+
+static void
+text_of_a_run_that_failed_validates_nothing (void)
+{
+  char *text = text_of (&copied, NV_MODE_KERNELS, false);
+
+  g_assert_nonnull (strstr (text, "Copy: "));
+  g_assert_null (strstr (text, "Validates"));
+  free (text);
+}
+
+static void
+a_matrix_that_was_interrupted_shows_what_it_has (void)
+{
+  struct nv_result result = copied;
+  char *text;
+
+  result.cpu_node = result.memory_node = 0;
+  text = text_of (&result, NV_MODE_MATRIX, false);
+  g_assert_nonnull (strstr (text, "Bandwidth"));
+  g_assert_null (strstr (text, "Latency"));
+  free (text);
+}
+
 /* Of nodes 0 and 2 with CPUs, and 1, which has memory alone. */
 static void
 text_has_matrices_with_memory_nodes_as_columns (void)
@@ -513,5 +579,10 @@ main (int argc, char **argv)
   g_test_add_func ("/text/a_table_of_the_loaded_latency", text_has_a_table_of_the_loaded_latency);
   g_test_add_func ("/text/matrices_with_memory_nodes_as_columns",
                    text_has_matrices_with_memory_nodes_as_columns);
+  g_test_add_func ("/text/what_does_not_hold_and_nothing_where_nothing_was_asked",
+                   text_says_what_does_not_hold_and_nothing_where_nothing_was_asked);
+  g_test_add_func ("/text/a_run_that_failed_validates_nothing", text_of_a_run_that_failed_validates_nothing);
+  g_test_add_func ("/text/a_matrix_that_was_interrupted_shows_what_it_has",
+                   a_matrix_that_was_interrupted_shows_what_it_has);
   return g_test_run ();
 }
