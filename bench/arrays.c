@@ -156,14 +156,31 @@ nv_arrays_clear (struct nv_arrays *arrays)
   *arrays = (struct nv_arrays){ 0 };
 }
 
-/* Of buffer @i; what its thread starts at is behind what the threads before it have. */
-static void
-touch_part (const struct nv_arrays *arrays, unsigned i, unsigned thread)
+void
+nv_arrays_watch (struct nv_arrays *arrays, const struct nv_reporter *reporter)
 {
-  char *address = (char *)arrays->buffers[i].address + arrays->workers[thread].part.first * sizeof (double);
+  for (unsigned i = 0; i < arrays->team->n_threads; i++)
+    {
+      arrays->workers[i].part.cancelled = reporter->cancelled;
+      arrays->workers[i].part.cancelled_data = reporter->data;
+    }
+}
 
-  for (size_t at = 0; at < arrays->owners[thread].bytes; at += NV_BASE_PAGE_BYTES)
-    *(volatile char *)(address + at) = 0;
+/* Of buffer @i; what its thread starts at is behind what the threads before it have. */
+static int
+touch_part (const struct nv_arrays *arrays, unsigned i, unsigned thread, struct nv_message *message)
+{
+  const struct nv_part *part = &arrays->workers[thread].part;
+  char *address = (char *)arrays->buffers[i].address + part->first * sizeof (double);
+  uint64_t n_pages = arrays->owners[thread].bytes / NV_BASE_PAGE_BYTES;
+
+  for (uint64_t page = 0; page < n_pages; page++)
+    {
+      if (nv_part_cancelled (part, page))
+        return nv_fail (message, EINTR, "interrupted");
+      *(volatile char *)(address + page * NV_BASE_PAGE_BYTES) = 0;
+    }
+  return 0;
 }
 
 struct touch
@@ -178,14 +195,15 @@ touch_thread (unsigned thread, void *data, struct nv_message *message)
   const struct touch *touch = data;
   const struct nv_arrays *arrays = touch->arrays;
   bool for_all = arrays->setup->touched_by_main;
+  int result = 0;
 
   for (unsigned i = 0; i < NV_N_ARRAYS; i++)
-    if (touch->which & 1u << i && !for_all)
-      touch_part (arrays, i, thread);
+    if (touch->which & 1u << i && !for_all && result == 0)
+      result = touch_part (arrays, i, thread, message);
     else if (touch->which & 1u << i && thread == 0)
-      for (unsigned k = 0; k < arrays->team->n_threads; k++)
-        touch_part (arrays, i, k);
-  return 0;
+      for (unsigned k = 0; k < arrays->team->n_threads && result == 0; k++)
+        result = touch_part (arrays, i, k, message);
+  return result;
 }
 
 static void

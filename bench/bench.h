@@ -119,9 +119,9 @@ struct nv_reporter
   /* (nullable) before each warm-up (@iteration 0) and each iteration, from 1 to @total: for a progress line.
    */
   void (*progress) (void *data, const char *kernel, unsigned iteration, unsigned total);
-  /* (nullable) asked before each warm-up, iteration and step. True ends the run: what was measured of the
-   * kernel is verified and reported, if it has an iteration, and the status is NV_STATUS_FAILED,
-   * "interrupted". */
+  /* (nullable) asked before each warm-up, iteration and step, and, by any of the threads at once, while
+   * arrays are prepared. True ends the run: what was measured of the kernel is verified and reported, if it
+   * has an iteration, and the status is NV_STATUS_FAILED, "interrupted". */
   bool (*cancelled) (void *data);
   void *data;
 };

@@ -188,8 +188,11 @@ measure_load (struct nv_bench *bench, struct nv_arrays *arrays, struct nv_arrays
 {
   struct loaded loaded = { .bench = bench, .arrays = arrays, .own = own };
   enum nv_status status;
-  int error = nv_paths_find (own, "chase", &loaded.chase, bench->message);
+  int error;
 
+  nv_arrays_watch (arrays, bench->reporter);
+  nv_arrays_watch (own, bench->reporter);
+  error = nv_paths_find (own, "chase", &loaded.chase, bench->message);
   if (error == 0)
     error = nv_paths_find (arrays, name, &loaded.load, bench->message);
   status = nv_bench_status (bench, error);

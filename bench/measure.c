@@ -259,8 +259,10 @@ nv_bench_kernel (struct nv_bench *bench, struct nv_arrays *arrays, const char *n
   struct subject subject = { .bench = bench, .arrays = arrays, .code = code };
   struct nv_series series = { 0 };
   enum nv_status status;
-  int error = nv_paths_find (arrays, name, code, bench->message);
+  int error;
 
+  nv_arrays_watch (arrays, bench->reporter);
+  error = nv_paths_find (arrays, name, code, bench->message);
   if (error == 0)
     error = nv_bench_warm_up (bench, name, iterate, &subject, &result);
   if (error == 0)

@@ -99,6 +99,9 @@ struct nv_arrays
 int nv_arrays_make (const struct nv_setup *setup, const struct nv_pages *pages, const struct nv_team *team,
                     uint64_t size_bytes, struct nv_arrays *ret_arrays, struct nv_message *message);
 
+/* Has touching and preparing ask the reporter now and then, which ends them with -EINTR. */
+void nv_arrays_watch (struct nv_arrays *arrays, const struct nv_reporter *reporter);
+
 /* Maps those of the arrays that are not yet there, touches and settles them, and lets the parts show those
  * and no others. */
 int nv_arrays_need (struct nv_arrays *arrays, unsigned needed, struct nv_message *message);

@@ -82,10 +82,11 @@ cycle_start (const struct cycle *cycle, unsigned k, unsigned n)
   return cycle->n_slots / n * k + cycle->n_slots % n * k / n;
 }
 
-/* Each slot gets the address of the next one. */
-static void
-cycle_link (const struct cycle *cycle)
+/* Each slot gets the address of the next one. False: cancelled. */
+static bool
+cycle_link (const struct cycle *cycle, const struct nv_part *part)
 {
+  uint64_t n_linked = 0;
   void **last = cycle_slot (cycle, cycle->n_slots - 1);
 
   for (uint64_t block = 0; block * cycle->block_slots < cycle->n_slots; block++)
@@ -95,17 +96,20 @@ cycle_link (const struct cycle *cycle)
 
       for (uint64_t i = 0; i < slots.n; i++)
         {
+          if (nv_part_cancelled (part, n_linked++))
+            return false;
           *last = first + nv_permutation_at (&slots, i) * cycle->stride_bytes;
           last = *last;
         }
     }
+  return true;
 }
 
 /* Is what stands in memory one cycle over all slots? Walked in stretches at the same time, of which each has
  * to end where the next one begins: so they make up one walk of n_slots loads from the first slot back to it.
  * If it is not met before, all slots met are different, and there are no more. */
 static int
-cycle_prove (const struct cycle *cycle, struct nv_message *message)
+cycle_prove (const struct cycle *cycle, const struct nv_part *part, struct nv_message *message)
 {
   unsigned n = cycle->n_slots < NV_MAX_CHASES ? (unsigned)cycle->n_slots : NV_MAX_CHASES;
   void *at[NV_MAX_CHASES], *first = cycle_slot (cycle, 0);
@@ -121,6 +125,8 @@ cycle_prove (const struct cycle *cycle, struct nv_message *message)
       {
         uint64_t offset = (uint64_t)((char *)at[k] - cycle->base);
 
+        if (k == 0 && nv_part_cancelled (part, i))
+          return nv_fail (message, EINTR, "interrupted");
         if (i >= left[k])
           continue;
         if (offset >= cycle->n_slots * cycle->stride_bytes || offset % cycle->stride_bytes != 0)
@@ -236,11 +242,12 @@ chase_prepare (struct nv_part *part, struct nv_message *message)
     return error;
   cycle = cycle_of (part);
   memset (part->b, 0, part->bytes); /* touches the pages in their order */
-  cycle_link (&cycle);
+  if (!cycle_link (&cycle, part))
+    return nv_fail (message, EINTR, "interrupted");
   for (unsigned k = 0; k < chases; k++)
     part->cursors[k] = cycle_slot (&cycle, cycle_start (&cycle, k, chases));
   part->steps = 0;
-  return cycle_prove (&cycle, message);
+  return cycle_prove (&cycle, part, message);
 }
 
 /* Has each cursor made as many loads since prepare() as the passes say? */

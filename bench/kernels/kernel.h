@@ -70,12 +70,22 @@ struct nv_part
   uint64_t seed;         /* differs from thread to thread */
   double scalar;         /* STREAM's q */
   const struct nv_kernel_options *options;
+  /* (nullable) asked now and then by prepare(), in any thread: true ends it with -EINTR. */
+  bool (*cancelled) (void *data);
+  void *cancelled_data;
 
   /* The kernel's own between two passes; prepare() sets them. */
   void *cursors[NV_MAX_CHASES];
   uint64_t steps;  /* chase: loads that each cursor has made */
   double checksum; /* what the last pass returned */
 };
+
+/* For long loops of prepare(): is @step one of those at which to ask, and is the run to end? */
+static inline bool
+nv_part_cancelled (const struct nv_part *part, uint64_t step)
+{
+  return step % 65536 == 0 && part->cancelled && part->cancelled (part->cancelled_data);
+}
 
 /* One pass over a part. Returns: a sum that depends on all that was loaded, or 0. */
 typedef double (*nv_pass_fn) (struct nv_part *part);

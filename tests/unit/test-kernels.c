@@ -129,6 +129,32 @@ passes_verify (const struct nv_kernel *kernel, Fixture *f)
   return n;
 }
 
+static bool
+is_last_question (void *data)
+{
+  unsigned *left = data;
+
+  return --*left == 0;
+}
+
+static void
+a_chase_asks_while_it_links_and_proves_whether_to_end (void)
+{
+  const struct nv_kernel *chase = nv_kernel_find (NV_ISA_PORTABLE, "chase");
+
+  for (unsigned questions = 1; questions <= 3; questions++)
+    {
+      g_autoptr (Fixture) f = fixture_new (chase->arrays, IN_ORDER);
+      struct nv_message message = { "" };
+      unsigned left = questions;
+
+      f->part.cancelled = is_last_question;
+      f->part.cancelled_data = &left;
+      g_assert_cmpint (chase->prepare (&f->part, &message), ==, questions < 3 ? -EINTR : 0);
+      g_assert_cmpstr (message.text, ==, questions < 3 ? "interrupted" : "");
+    }
+}
+
 static void
 every_path_of_every_kernel_verifies_in_every_order (void)
 {
@@ -541,7 +567,7 @@ chases_begin_at_equal_distances_and_verify (void)
       g_assert_true (at == f->part.cursors[0]);
       g_assert_cmpuint (kernel->operations (&f->part), <=, 1 << 20);
       g_assert_cmpuint (kernel->operations (&f->part), >, (1 << 20) - chases);
-      kernel->passes[NV_STORE_TEMPORAL][0](&f->part);
+      kernel->passes[NV_STORE_TEMPORAL][0] (&f->part);
       assert_verifies (kernel, f, kernel->passes[NV_STORE_TEMPORAL][0]);
     }
 }
@@ -654,6 +680,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(test) g_test_add_func ("/kernels/" #test, test)
+  ADD (a_chase_asks_while_it_links_and_proves_whether_to_end);
   ADD (every_path_of_every_kernel_verifies_in_every_order);
   ADD (a_scalar_that_is_no_whole_number_verifies);
   ADD (all_instruction_sets_have_the_same_kernels_in_the_same_order);
