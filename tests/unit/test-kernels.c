@@ -301,7 +301,7 @@ a_stretch_of_a_part_is_what_a_pass_touches (void)
       struct nv_part stretch;
 
       prepare (kernel, f);
-      kernel->passes[NV_STORE_TEMPORAL][0] (&f->part);
+      kernel->passes[NV_STORE_TEMPORAL][0](&f->part);
       whole = g_memdup2 (f->part.a, PART_BYTES);
       memset (f->part.a, 0, PART_BYTES);
       stretch = f->part;
@@ -567,7 +567,7 @@ chases_begin_at_equal_distances_and_verify (void)
       g_assert_true (at == f->part.cursors[0]);
       g_assert_cmpuint (kernel->operations (&f->part), <=, 1 << 20);
       g_assert_cmpuint (kernel->operations (&f->part), >, (1 << 20) - chases);
-      kernel->passes[NV_STORE_TEMPORAL][0] (&f->part);
+      kernel->passes[NV_STORE_TEMPORAL][0](&f->part);
       assert_verifies (kernel, f, kernel->passes[NV_STORE_TEMPORAL][0]);
     }
 }
