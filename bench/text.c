@@ -214,7 +214,10 @@ nv_text_start (void *data, const struct nv_setup *setup, const struct nv_team *t
   print_kernels (text, setup);
   if (setup->mode != NV_MODE_MATRIX)
     print_threads (text, team);
-  nv_pages_format (&setup->pages, pages, sizeof pages);
+  if (setup->mode == NV_MODE_MATRIX)
+    snprintf (pages, sizeof pages, "bound to each node in turn");
+  else
+    nv_pages_format (&setup->pages, pages, sizeof pages);
   fprintf (text->file, "pages       %s; %s pages of %s, touched first by %s\n", pages,
            kinds[setup->pages.kind], nv_text_size (setup->pages.page_bytes, size, sizeof size),
            setup->touched_by_main ? "one thread for all" : "the thread that uses them");
