@@ -4,6 +4,7 @@
 #include "bench/list.h"
 #include "bench/pages.h"
 #include "bench/proc.h"
+#include "bench/team.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +14,6 @@
 enum
 {
   VALUE_BYTES = 4096, /* of a setting or a list of CPUs */
-  MAX_CPUS = 8192,    /* as the kernel's NR_CPUS at most */
   MAX_CACHES = 16,
   MAX_HUGE_SIZES = 16,
 };
@@ -128,7 +128,7 @@ read_sysfs_cache (const char *root, unsigned cpu, unsigned index, json_t *caches
   snprintf (path, sizeof path, "sys/devices/system/cpu/cpu%u/cache/index%u/shared_cpu_list", cpu, index);
   if (nv_proc_setting (root, path, shared, sizeof shared) < 0)
     return false;
-  if (!nv_list_range (&text, MAX_CPUS, &first, &last) || first != cpu)
+  if (!nv_list_range (&text, NV_MAX_CPUS, &first, &last) || first != cpu)
     return true;
   for (int i = 0; i < 3; i++)
     {
@@ -148,19 +148,19 @@ read_sysfs_cache (const char *root, unsigned cpu, unsigned index, json_t *caches
 static void
 add_cpuid_cache (const struct nv_cpuid_cache *cache, const char *online, const int *apic_ids, json_t *caches)
 {
-  unsigned bits = 0, group[MAX_CPUS];
-  bool done[MAX_CPUS] = { false };
+  unsigned bits = 0, group[NV_MAX_CPUS];
+  bool done[NV_MAX_CPUS] = { false };
   char list[VALUE_BYTES];
 
   while (bits < 31 && (cache->sharing == 0 || 1u << bits < cache->sharing))
     bits++;
-  for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+  for (unsigned cpu = 0; cpu < NV_MAX_CPUS; cpu++)
     {
       size_t n = 0;
 
       if (done[cpu] || !nv_list_contains (online, cpu))
         continue;
-      for (unsigned other = cpu; other < MAX_CPUS; other++)
+      for (unsigned other = cpu; other < NV_MAX_CPUS; other++)
         if (!done[other] && apic_ids[other] >> bits == apic_ids[cpu] >> bits
             && nv_list_contains (online, other))
           {
@@ -177,15 +177,15 @@ read_caches (const char *root, const char *online, json_t *facts)
 {
   struct nv_cpuid_cache found[MAX_CACHES];
   json_t *caches = json_array ();
-  int apic_ids[MAX_CPUS];
+  int apic_ids[NV_MAX_CPUS];
   size_t n_found = 0;
 
-  for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
+  for (unsigned cpu = 0; cpu < NV_MAX_CPUS; cpu++)
     for (unsigned index = 0; nv_list_contains (online, cpu) && index < MAX_CACHES; index++)
       if (!read_sysfs_cache (root, cpu, index, caches))
         break;
   if (json_array_size (caches) == 0 && strcmp (root, "/") == 0
-      && nv_proc_apic_ids (root, apic_ids, MAX_CPUS) == 0)
+      && nv_proc_apic_ids (root, apic_ids, NV_MAX_CPUS) == 0)
     n_found = nv_cpuid_caches (found, MAX_CACHES);
   for (size_t i = 0; i < n_found; i++)
     add_cpuid_cache (&found[i], online, apic_ids, caches);

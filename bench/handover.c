@@ -1,9 +1,10 @@
 #include "bench/handover.h"
 
+#include "bench/clock.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 enum
 {
@@ -54,15 +55,6 @@ nv_handover_pair (unsigned n_threads, unsigned i, unsigned j)
   return (size_t)i * n_threads - (size_t)i * (i + 1) / 2 + (j - i - 1);
 }
 
-static int64_t
-now_ns (void)
-{
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* Returns: whether the ball came. Whoever gives up says so; should the other's hand-over overwrite that, it
  * waits for its own time. */
 static bool
@@ -82,8 +74,8 @@ await (struct nv_court *court, uint32_t wanted, int64_t patience_ns)
             return false;
         }
       if (deadline == 0)
-        deadline = now_ns () + patience_ns;
-      else if (now_ns () > deadline)
+        deadline = nv_now_ns () + patience_ns;
+      else if (nv_now_ns () > deadline)
         {
           atomic_store_explicit (&court->ball, GIVEN_UP, memory_order_release);
           return false;
@@ -114,11 +106,11 @@ lead (struct nv_court *court)
     return 0;
   for (unsigned i = 0; i < N_BLOCKS; i++)
     {
-      int64_t start = now_ns (), time;
+      int64_t start = nv_now_ns (), time;
 
       if (!round_trips (court, &ball, BLOCK_ROUND_TRIPS, REPLY_NS))
         return 0;
-      time = now_ns () - start;
+      time = nv_now_ns () - start;
       fastest = time < fastest ? time : fastest;
     }
   return (float)fastest / (2 * BLOCK_ROUND_TRIPS);

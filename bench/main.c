@@ -1,5 +1,6 @@
 /* numavm-bench: reads its options, measures, prints. */
 
+#include "bench/clock.h"
 #include "bench/csv.h"
 #include "bench/options.h"
 #include "bench/record.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A line that is rewritten more often nobody can read. */
@@ -104,11 +104,8 @@ static void
 on_progress (void *data, const char *kernel, unsigned iteration, unsigned total)
 {
   struct output *output = data;
-  struct timespec now;
-  int64_t now_ns;
+  int64_t now_ns = nv_now_ns ();
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
   if (!output->shows_progress
       || (output->progress_is_shown && now_ns - output->progress_ns < PROGRESS_INTERVAL_NS))
     return;

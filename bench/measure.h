@@ -1,9 +1,9 @@
 #pragma once
 
 #include "bench/bench.h"
+#include "bench/clock.h"
 
 #include <stdint.h>
-#include <time.h>
 
 /* What the files of the measurement share: what a team works on (arrays.c), which code it runs (paths.c), and
  * how often (series.c). */
@@ -13,15 +13,6 @@
 #define NV_DRAW_ORDER   (UINT64_C (2) << 32)
 #define NV_DRAW_SUMMARY (UINT64_C (3) << 32)
 #define NV_DRAW_TURN    (UINT64_C (4) << 32)
-
-static inline int64_t
-nv_now_ns (void)
-{
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 /* One run. */
 struct nv_bench

@@ -9,6 +9,9 @@ struct nv_message
   char text[512];
 };
 
+/* Appends to a list in a sentence, as far as it fits. @before: stands before it, unless it is the first. */
+void nv_append (char *list, size_t size, const char *before, const char *text);
+
 /* Fills in @message. @error: a positive errno. Returns: -@error, so that a function can end with it. */
 int nv_fail (struct nv_message *message, int error, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));

@@ -2,6 +2,7 @@
 
 #include "bench/manual.h"
 #include "bench/options.h"
+#include "bench/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -220,13 +221,12 @@ print_stores (FILE *file, const struct nv_kernel *kernel)
 void
 nv_list_print (FILE *file)
 {
-  static const char *const units[] = { "MB/s", "ns", "M ops/s" };
   const struct nv_kernel *const *kernels = nv_kernels (NV_ISA_PORTABLE);
 
   fputs ("KERNEL  UNIT     SUMMARY\n", file);
   for (size_t i = 0; kernels[i]; i++)
     {
-      fprintf (file, "%-8s%-9s%s (", kernels[i]->name, units[kernels[i]->unit], kernels[i]->summary);
+      fprintf (file, "%-8s%-9s%s (", kernels[i]->name, nv_text_unit (kernels[i]->unit), kernels[i]->summary);
       print_stores (file, kernels[i]);
       fputs (")\n", file);
     }

@@ -62,14 +62,6 @@ list_isa (const struct nv_setup *setup, const struct nv_kernel *kernel, enum nv_
   return n;
 }
 
-static void
-append (char *list, size_t size, const char *text)
-{
-  size_t used = strlen (list);
-
-  snprintf (list + used, size - used, "%s%s", used ? ", " : "", text);
-}
-
 /* There is none: says what there is. */
 static int
 fail_path (const struct nv_setup *setup, const char *name, struct nv_message *message)
@@ -83,7 +75,7 @@ fail_path (const struct nv_setup *setup, const char *name, struct nv_message *me
 
       if (!kernel || !nv_isa_available ((enum nv_isa)isa))
         continue;
-      append (isas, sizeof isas, nv_isa_name ((enum nv_isa)isa));
+      nv_append (isas, sizeof isas, ", ", nv_isa_name ((enum nv_isa)isa));
       has_isa |= setup->isa == NV_AUTO || setup->isa == isa;
       for (int i = 0; i < NV_N_STORES * 2; i++)
         has[i / 2][i % 2] |= kernel->passes[i / 2][i % 2] != NULL;
@@ -96,7 +88,7 @@ fail_path (const struct nv_setup *setup, const char *name, struct nv_message *me
       {
         snprintf (text, sizeof text, "%s %s prefetch", nv_store_name ((enum nv_store) (i / 2)),
                   i % 2 ? "with" : "without");
-        append (paths, sizeof paths, text);
+        nv_append (paths, sizeof paths, ", ", text);
       }
   return nv_fail (message, EINVAL, "kernel '%s': it has no path with store '%s' and prefetch '%s'; it has %s",
                   name, setup->store == NV_AUTO ? "auto" : nv_store_name ((enum nv_store)setup->store),

@@ -1,4 +1,5 @@
 #include "bench/record.h"
+#include "bench/clock.h"
 
 #include <errno.h>
 #include <math.h>
@@ -128,17 +129,14 @@ start_record (const char *type)
 static void
 set_time (json_t *record)
 {
-  struct timespec wall, monotonic;
+  time_t wall = time (NULL);
   struct tm utc;
   char text[40];
 
-  clock_gettime (CLOCK_REALTIME, &wall);
-  clock_gettime (CLOCK_MONOTONIC, &monotonic);
-  gmtime_r (&wall.tv_sec, &utc);
+  gmtime_r (&wall, &utc);
   strftime (text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
   set_text (record, "time", text);
-  set_int (record, "monotonic_ns",
-           (uint64_t)monotonic.tv_sec * UINT64_C (1000000000) + (uint64_t)monotonic.tv_nsec);
+  set_int (record, "monotonic_ns", nv_clock_ns (CLOCK_MONOTONIC));
 }
 
 static void

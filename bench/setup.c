@@ -1,6 +1,7 @@
 /* What is measured: the defaults, and the one parser of every value that changes them. */
 
 #include "bench/options.h"
+#include "bench/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -114,15 +115,6 @@ wrong:
       name, text, (unsigned long long)minimum, else_allowed);
 }
 
-/* Appends to a list in a sentence, as far as it fits. @before: stands before it, unless it is the first. */
-static void
-append_name (char *list, size_t size, const char *before, const char *name)
-{
-  size_t used = strlen (list);
-
-  snprintf (list + used, size - used, "%s%s", used > 0 ? before : "", name);
-}
-
 /* The index of @text among @names, or -EINVAL. */
 static int
 read_choice (const char *name, const char *text, const char *const *names, int n_names,
@@ -134,7 +126,7 @@ read_choice (const char *name, const char *text, const char *const *names, int n
     {
       if (strcmp (text, names[i]) == 0)
         return i;
-      append_name (list, sizeof list, i < n_names - 1 ? ", " : " or ", names[i]);
+      nv_append (list, sizeof list, i < n_names - 1 ? ", " : " or ", names[i]);
     }
   return nv_fail (message, EINVAL, "%s '%.100s': %s is allowed", name, text, list);
 }
@@ -146,7 +138,7 @@ fail_kernel (const char *name, const char *value, struct nv_message *message)
   char list[256] = "";
 
   for (size_t i = 0; kernels[i]; i++)
-    append_name (list, sizeof list, ", ", kernels[i]->name);
+    nv_append (list, sizeof list, ", ", kernels[i]->name);
   return nv_fail (message, EINVAL, "%s '%.100s': a list of %s is allowed, or all", name, value, list);
 }
 
@@ -187,7 +179,8 @@ set_kernels (struct nv_setup *setup, const char *name, const char *value, struct
 static int
 set_access (struct nv_setup *setup, const char *name, const char *value, struct nv_message *message)
 {
-  static const char *const names[] = { "seq", "page", "line" };
+  const char *names[] = { nv_access_name (NV_ACCESS_SEQ), nv_access_name (NV_ACCESS_PAGE),
+                          nv_access_name (NV_ACCESS_LINE) };
   int access = read_choice (name, value, names, 3, message);
 
   if (access < 0)
@@ -450,9 +443,9 @@ fail_access (const struct nv_setup *setup, struct nv_message *message)
 
   for (size_t i = 0; i < setup->n_kernels; i++)
     if (has_own_order (setup->kernels[i]))
-      append_name (own, sizeof own, ", ", setup->kernels[i]);
+      nv_append (own, sizeof own, ", ", setup->kernels[i]);
     else
-      append_name (others, sizeof others, ",", setup->kernels[i]);
+      nv_append (others, sizeof others, ",", setup->kernels[i]);
   return nv_fail (message, EINVAL,
                   "access '%s': seq alone is allowed with kernels that have an order of their own: %s%s%s",
                   setup->access == NV_ACCESS_PAGE ? "page" : "line", own,
@@ -512,7 +505,7 @@ nv_setup_unused (const struct nv_setup *setup, char *list, size_t size)
   *list = '\0';
   for (size_t i = 0; i < sizeof options / sizeof *options; i++)
     if (options[i].is_set && !options[i].is_used)
-      append_name (list, size, ", ", options[i].name);
+      nv_append (list, size, ", ", options[i].name);
   return *list != '\0';
 }
 

@@ -13,14 +13,13 @@
 
 enum
 {
-  MAX_CPUS = 8192,     /* the largest NR_CPUS of a kernel */
   MAX_THREADS = 65535, /* as --threads has it */
 };
 
 /* The kernel refuses to tell into a set that is smaller than its own. */
 struct cpu_mask
 {
-  cpu_set_t sets[MAX_CPUS / CPU_SETSIZE];
+  cpu_set_t sets[NV_MAX_CPUS / CPU_SETSIZE];
 };
 
 static bool
@@ -40,7 +39,7 @@ sibling_index (const struct cpu_mask *allowed, int cpu)
   snprintf (path, sizeof path, "sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
   if (nv_proc_setting ("/", path, text, sizeof text) < 0)
     return 0;
-  while (nv_list_range (&at, MAX_CPUS, &first, &last))
+  while (nv_list_range (&at, NV_MAX_CPUS, &first, &last))
     {
       for (; first <= last; first++)
         index += first < (unsigned)cpu && mask_has (allowed, (int)first);
@@ -83,7 +82,7 @@ compare_numbers (const void *a, const void *b)
 static void
 format_cpus (const struct nv_team_cpu *cpus, size_t n_cpus, char *text, size_t size)
 {
-  unsigned numbers[MAX_CPUS];
+  unsigned numbers[NV_MAX_CPUS];
 
   for (size_t i = 0; i < n_cpus; i++)
     numbers[i] = (unsigned)cpus[i].cpu;
@@ -102,7 +101,7 @@ pick_listed (const char *list, struct nv_team_cpu *cpus, size_t n_cpus, struct n
 
   do
     {
-      if (!nv_list_range (&at, MAX_CPUS, &first, &last) || (*at != ',' && *at != '\0'))
+      if (!nv_list_range (&at, NV_MAX_CPUS, &first, &last) || (*at != ',' && *at != '\0'))
         return nv_fail (message, EINVAL, "cpus '%s': a list such as 0-3,8 is allowed", list);
       for (; first <= last; first++)
         {
@@ -271,7 +270,7 @@ nv_team_make (const struct nv_team_request *request, struct nv_team *ret_team, s
 
   if (result < 0)
     return result;
-  cpus = calloc (MAX_CPUS, sizeof *cpus);
+  cpus = calloc (NV_MAX_CPUS, sizeof *cpus);
   if (!cpus)
     return nv_fail (message, ENOMEM, "cannot choose CPUs: out of memory");
   if (sched_getaffinity (0, sizeof allowed, allowed.sets) < 0)
@@ -280,7 +279,7 @@ nv_team_make (const struct nv_team_request *request, struct nv_team *ret_team, s
       free (cpus);
       return result;
     }
-  for (int cpu = 0; cpu < MAX_CPUS; cpu++)
+  for (int cpu = 0; cpu < NV_MAX_CPUS; cpu++)
     if (mask_has (&allowed, cpu))
       cpus[n_cpus++] = (struct nv_team_cpu){ cpu, node_of_cpu (cpu), sibling_index (&allowed, cpu) };
   result = nv_team_choose (request, cpus, n_cpus, ret_team, message);

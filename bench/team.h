@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum
+{
+  NV_MAX_CPUS = 8192, /* the largest NR_CPUS of a kernel */
+};
+
 /* The threads of a measurement: OpenMP's, each pinned to one CPU. */
 
 struct nv_team_request

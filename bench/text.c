@@ -304,16 +304,25 @@ set_path (struct nv_table *table, size_t column, const struct nv_result *result)
                 result->path.prefetch ? " prefetch" : "");
 }
 
+const char *
+nv_text_unit (enum nv_unit unit)
+{
+  static const char *const names[] = {
+    [NV_UNIT_BYTES_PER_S] = "MB/s", [NV_UNIT_NS_PER_LOAD] = "ns", [NV_UNIT_OPERATIONS_PER_S] = "Mop/s"
+  };
+
+  return names[unit];
+}
+
 static void
 add_kernel_row (struct nv_text *text, const struct nv_result *result)
 {
-  static const char *const units[] = { "MB/s", "ns", "Mop/s" };
   struct nv_table *table = &text->kernels;
   char size[TEXT_SIZE];
 
   nv_table_add_row (table);
   nv_table_set (table, KERNEL, "%s", result->kernel->name);
-  nv_table_set (table, UNIT, "%s", units[result->kernel->unit]);
+  nv_table_set (table, UNIT, "%s", nv_text_unit (result->kernel->unit));
   if (result->kernel->arrays)
     nv_table_set (table, ARRAYS, "%d x %s", __builtin_popcount (result->kernel->arrays),
                   nv_text_size (result->size_bytes, size, sizeof size));

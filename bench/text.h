@@ -27,6 +27,9 @@ int nv_text_end (struct nv_text *text, bool complete);
 /* What the machine is, a few aligned lines; in text-facts.c. */
 void nv_text_facts (const json_t *facts, FILE *file);
 
+/* What values are shown in: "MB/s", "ns", "Mop/s". */
+const char *nv_text_unit (enum nv_unit unit);
+
 /* `512 MiB`, `76.3 MiB`, `1.5 GiB`, into @text. Returns: @text. */
 const char *nv_text_size (uint64_t bytes, char *text, size_t size);
 

@@ -51,15 +51,6 @@ struct nv_engine
   struct nv_sample_values values;
 };
 
-uint64_t
-nv_clock_ns (int clock)
-{
-  struct timespec now;
-
-  clock_gettime (clock, &now);
-  return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 /* The path with the node in place of its `*`. */
 static void
 format_path (const struct nv_engine *engine, const struct nv_sampler_file *file, int node, char *path,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bench/clock.h"
 #include "bench/message.h"
 #include "bench/samplers/sampler.h"
 
@@ -94,6 +95,3 @@ struct nv_engine_result
 int nv_engine_run (struct nv_engine *engine, const struct nv_schedule *schedule,
                    int (*on_sample) (void *data, const struct nv_sample *sample), void *data,
                    struct nv_engine_result *result, struct nv_message *message);
-
-/* Now, on CLOCK_MONOTONIC or CLOCK_REALTIME. */
-uint64_t nv_clock_ns (int clock);
