@@ -22,7 +22,8 @@ struct output
   const struct nv_arguments *arguments;
   struct nv_text *text; /* NULL: JSON or CSV */
   size_t n_results;
-  size_t n_kernels; /* that are measured one after the other; 0: a kernel has more than one result */
+  size_t n_kernels;    /* that are measured one after the other; 0: not known yet, or results are counted */
+  bool counts_results; /* a kernel has more than one */
   bool shows_progress, progress_is_shown;
   int64_t progress_ns; /* when it was shown last */
 };
@@ -96,7 +97,7 @@ show_position (const struct output *output)
 {
   if (output->n_kernels > 1)
     fprintf (stderr, ", %zu of %zu", output->n_results + 1, output->n_kernels);
-  else if (output->n_kernels == 0)
+  else if (output->counts_results)
     fprintf (stderr, ", step %zu", output->n_results + 1);
 }
 
@@ -138,7 +139,8 @@ on_start (void *data, const struct nv_setup *setup, const struct nv_team *team, 
   struct output *output = data;
 
   say_unused (&output->arguments->setup, setup);
-  if (setup->mode == NV_MODE_KERNELS)
+  output->counts_results = setup->mode != NV_MODE_KERNELS;
+  if (!output->counts_results)
     output->n_kernels = setup->n_kernels;
   if (output->text)
     nv_text_start (output->text, setup, team, facts, timer_tick_ns);

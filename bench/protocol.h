@@ -27,7 +27,8 @@
  *     host:  another clock, another job, or
  *     host:  {"record": "bye", "version": 1}         the guest powers itself off
  *     guest: {"record": "alive", "version": 1, "monotonic_ns", "phase"}   every NV_ALIVE_INTERVAL_NS once
- * welcome; phase: "idle", "waiting" (for go) or the kernel that is measured
+ * welcome; phase: "idle", "waiting" (for go) or the kernel that is measured; iteration: from 1, 0: it warms
+ *            up; absent where no kernel is measured
  *
  * A record of a higher version, of an unknown name, or not in its turn is an error of who sent it. Unknown
  * members are passed over. */

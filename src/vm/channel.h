@@ -61,8 +61,9 @@ const char *nv_channel_error (const NvChannel *channel);
 /* (nullable): the guest's hello; borrowed. */
 const json_t *nv_channel_hello (const NvChannel *channel);
 
-/* What the last heartbeat said: "idle", a kernel's name; "" before the first. */
-const char *nv_channel_phase (const NvChannel *channel);
+/* What the last heartbeat said: "idle", a kernel's name; "" before the first. @ret_iteration: (out)
+ * (optional): 0: none yet. */
+const char *nv_channel_phase (const NvChannel *channel, guint *ret_iteration);
 
 /* Measures the clock's offset by @rounds round trips; the guest must be idle or ready. The state callback
  * says when it is there. */
@@ -72,8 +73,11 @@ void nv_channel_measure_clock (NvChannel *channel, guint rounds);
 const NvClockOffset *nv_channel_clock (const NvChannel *channel);
 
 /* @options: (transfer none): an object of strings, see bench/protocol.h. @sample_interval_ns: 0: none. The
- * guest must be idle. */
+ * guest must be idle or ready. */
 void nv_channel_send_job (NvChannel *channel, json_t *options, guint64 sample_interval_ns);
+
+/* Of a guest that is ready: the size of each array that it will measure with. */
+guint64 nv_channel_size_bytes (const NvChannel *channel);
 
 /* (nullable): what a guest that refused the job (IDLE again after ASKED) said. */
 const char *nv_channel_refusal (const NvChannel *channel);
