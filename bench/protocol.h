@@ -8,27 +8,30 @@
 #include <stdint.h>
 
 /* What host and guest say to each other over the channel: one JSON object a line, UTF-8, at most NV_LINE_MAX
- * bytes, "record" and "version" in each. Times are CLOCK_MONOTONIC of whoever says them, in ns. What is
- * measured are the records of bench/record.h and samplers/format.h as they are.
+ * bytes, each with "record" and "version": 1, which are left out here. Times are CLOCK_MONOTONIC of who says
+ * them, in ns. What is measured are the records of bench/record.h and samplers/format.h as they are.
  *
- *     guest: {"record": "hello", "version": 1, "program", "boot_id", "kernel", "cpus", "memory_bytes",
- *             "monotonic_ns"}                        again every NV_HELLO_INTERVAL_NS until it is welcome
- *     host:  {"record": "welcome", "version": 1, "boot_id": of that hello}
- *     host:  {"record": "clock", "version": 1, "id": N}                             whenever it wants, before
- * a job or guest: {"record": "clock", "version": 1, "id": N, "received_ns", "sent_ns"}   after one; answered
- * at once host:  {"record": "job", "version": 1, "options": {"kernels": "triad,chase", ...},
- * "sample_interval_ns"} options: names and values of nv_setup_set(), strings; no sample_interval_ns: no
- * samples guest: {"record": "ready", "version": 1}       the job can be done: parsed, and its team is there
- *        or  {"record": "refused", "version": 1, "message"}
- *     host:  {"record": "go", "version": 1, "start_ns": of the guest's clock}       not before that
- *     guest: {"record": "started", "version": 1, "monotonic_ns"}
- *     guest: setup, iteration, summary, sample-header, sample; none of them within a timed region
- *     guest: {"record": "done", "version": 1, "status": enum nv_status, "message" (absent: none)}
- *     host:  another clock, another job, or
- *     host:  {"record": "bye", "version": 1}         the guest powers itself off
- *     guest: {"record": "alive", "version": 1, "monotonic_ns", "phase"}   every NV_ALIVE_INTERVAL_NS once
- * welcome; phase: "idle", "waiting" (for go) or the kernel that is measured; iteration: from 1, 0: it warms
- *            up; absent where no kernel is measured
+ *     guest  hello: program, boot_id, kernel, cpus, memory_bytes, monotonic_ns
+ *            again every NV_HELLO_INTERVAL_NS until it is welcome
+ *     host   welcome: boot_id of that hello
+ *
+ *     host   clock: id; when the guest is idle or ready
+ *     guest  clock: id, received_ns, sent_ns; at once
+ *
+ *     host   job: options, an object of names and values of nv_setup_set(), all strings; sample_interval_ns,
+ *            absent: no samples. It replaces a job that waits for its go.
+ *     guest  ready: size_bytes of each array, as asked or chosen
+ *        or  refused: message
+ *     host   go: start_ns, of the guest's clock; or bye
+ *     guest  started: monotonic_ns
+ *     guest  setup, iteration, summary, sample-header, sample; none of them within a timed region
+ *     guest  done: status, of enum nv_status; message, absent: none
+ *     host   clock, job, or
+ *     host   bye: the guest powers itself off
+ *
+ *     guest  alive: monotonic_ns; phase: "idle", "waiting" (for its go) or the kernel that is measured;
+ *            iteration, from 1, 0: it warms up, and iterations, both absent where no kernel is measured.
+ *            Every NV_ALIVE_INTERVAL_NS once it is welcome.
  *
  * A record of a higher version, of an unknown name, or not in its turn is an error of who sent it. Unknown
  * members are passed over. */
