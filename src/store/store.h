@@ -71,6 +71,9 @@ gint64 nv_store_add_boot (NvStore *store, const NvStoreBoot *boot, GError **erro
 gboolean nv_store_finish_boot (NvStore *store, gint64 boot, gint64 ready_ns, gint64 go_ns, gint64 spread_ns,
                                gint64 finished_ns, const char *status, const char *message, GError **error);
 
+/* @difference: of the host's counters over the measurement, see observe/counters.h. */
+gboolean nv_store_set_boot_counters (NvStore *store, gint64 boot, const json_t *difference, GError **error);
+
 typedef struct
 {
   gint64 boot;
