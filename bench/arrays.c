@@ -26,8 +26,8 @@ nv_part_check (uint64_t size_bytes, unsigned n_threads, struct nv_message *messa
 
   if (size_bytes > (uint64_t)(n_threads - 1) * NV_BASE_PAGE_BYTES)
     return 0;
-  nv_size_format (size_bytes, size, sizeof size);
-  nv_size_format ((uint64_t)n_threads * NV_BASE_PAGE_BYTES, needed, sizeof needed);
+  nv_format_size (size_bytes, size, sizeof size);
+  nv_format_size ((uint64_t)n_threads * NV_BASE_PAGE_BYTES, needed, sizeof needed);
   return nv_fail (message, EINVAL,
                   "size '%s': too small to be divided among %u threads: %s at least is needed", size,
                   n_threads, needed);

@@ -166,4 +166,4 @@ int nv_setup_check (const struct nv_setup *setup, struct nv_message *message);
 bool nv_setup_unused (const struct nv_setup *setup, char *list, size_t size);
 
 /* A size as nv_setup_set() takes it: 512M; 5000. Returns: @text. */
-const char *nv_size_format (uint64_t bytes, char *text, size_t size);
+const char *nv_format_size (uint64_t bytes, char *text, size_t size);

@@ -101,8 +101,8 @@ nv_buffer_check_reserved (const struct nv_pages *pages, unsigned n_arrays, uint6
   if (needed <= free_pages)
     return 0;
   nv_pages_format (pages, policy, sizeof policy);
-  nv_size_format (pages->page_bytes, page_size, sizeof page_size);
-  nv_size_format (bytes, size, sizeof size);
+  nv_format_size (pages->page_bytes, page_size, sizeof page_size);
+  nv_format_size (bytes, size, sizeof size);
   if (pages->n_nodes == 1)
     snprintf (path, sizeof path,
               "sys/devices/system/node/node%u/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",

@@ -255,7 +255,7 @@ main (int argc, char **argv)
       return NV_STATUS_USAGE;
     }
   if (arguments.help)
-    nv_help_print (stdout);
+    nv_options_print_help (stdout);
   else if (arguments.version)
     printf ("numavm-bench %s\n", NV_VERSION);
   else if (arguments.list)

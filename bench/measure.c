@@ -156,7 +156,7 @@ nv_bench_size (const struct nv_bench *bench, const struct nv_pages *pages, const
     *ret_bytes = nv_default_size_bytes (bench->facts, team, n, bench->sparsity, available);
   if (setup->size_bytes == 0 || (double)setup->size_bytes * n <= (double)room)
     return 0;
-  nv_size_format (setup->size_bytes, size, sizeof size);
+  nv_format_size (setup->size_bytes, size, sizeof size);
   return nv_fail (
       message, EINVAL,
       "size '%s': %u arrays of that%s do not fit into the %.0f MiB that are available%s, of which "
@@ -193,7 +193,7 @@ nv_bench_check_time (const struct nv_bench *bench, const struct nv_kernel *kerne
   /* Twice what is needed, as it may run faster then. */
   while ((double)kib * 1024 * (double)time_ns < 2 * limit_ns * (double)size_bytes)
     kib *= 2;
-  nv_size_format (size_bytes, size, sizeof size);
+  nv_format_size (size_bytes, size, sizeof size);
   return nv_fail (
       bench->message, EINVAL,
       "size '%s': an iteration of '%s' takes %llu ns, less than %d ticks of the timer (%.0f ns each); size "

@@ -185,7 +185,7 @@ print_rows (FILE *file, const char *const (*rows)[2])
 }
 
 void
-nv_help_print (FILE *file)
+nv_options_print_help (FILE *file)
 {
   fprintf (file, "%s\n\nUsage: numavm-bench [OPTION...]\n\n", nv_manual_summary);
   print_wrapped (file, nv_manual_description, 0);

@@ -57,7 +57,7 @@ const char *nv_option_dashes (const char *text);
  */
 int nv_arguments_parse (struct nv_arguments *arguments, int argc, char **argv, struct nv_message *message);
 
-void nv_help_print (FILE *file);
+void nv_options_print_help (FILE *file);
 
 /* Kernels, and the paths that this CPU can run. */
 void nv_list_print (FILE *file);

@@ -144,7 +144,7 @@ fail_page_size (const char *text, const uint64_t *sizes, size_t n_sizes, struct 
     {
       size_t length = strlen (known);
 
-      nv_size_format (sizes[i], size, sizeof size);
+      nv_format_size (sizes[i], size, sizeof size);
       snprintf (known + length, sizeof known - length, ", %s", size);
     }
   return nv_fail (message, EINVAL, "page size '%s': this kernel has 4K, thp%s%s", text,
@@ -180,7 +180,7 @@ nv_pages_parse_size (const char *root, const char *text, struct nv_pages *pages,
   else
     for (size_t i = 0; i < n_sizes; i++)
       {
-        nv_size_format (sizes[i], size, sizeof size);
+        nv_format_size (sizes[i], size, sizeof size);
         if (strcmp (text, size) == 0)
           bytes = sizes[i];
       }

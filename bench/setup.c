@@ -70,7 +70,7 @@ read_unsigned (const char *name, const char *text, unsigned minimum, unsigned ma
 static const char size_units[] = "kmgtpe";
 
 const char *
-nv_size_format (uint64_t bytes, char *text, size_t size)
+nv_format_size (uint64_t bytes, char *text, size_t size)
 {
   uint64_t number = bytes;
   size_t unit = 0;

@@ -75,21 +75,21 @@ format_shares (const uint64_t *node_bytes, size_t n_nodes, const char *nothing, 
 
 /* Nothing where nothing was asked. */
 static void
-set_holds (struct nv_table *table, const struct nv_pages *pages, const struct nv_residence *residence)
+set_holds (struct nv_columns *table, const struct nv_pages *pages, const struct nv_residence *residence)
 {
   bool elsewhere = residence->mismatch > NV_MISMATCH_LIMIT;
 
   if (!residence->holds && elsewhere)
-    nv_table_set (table, HOLDS, "no: %.1f%% elsewhere", 100 * residence->mismatch);
+    nv_columns_set (table, HOLDS, "no: %.1f%% elsewhere", 100 * residence->mismatch);
   else if (!residence->holds)
-    nv_table_set (table, HOLDS, "no: %.1f%% %sin huge pages", 100 * residence->kind_mismatch,
-                  pages->kind == NV_PAGE_THP ? "not " : "");
+    nv_columns_set (table, HOLDS, "no: %.1f%% %sin huge pages", 100 * residence->kind_mismatch,
+                    pages->kind == NV_PAGE_THP ? "not " : "");
   else if (pages->policy != NV_PAGES_FIRST_TOUCH || pages->kind != NV_PAGE_BASE)
-    nv_table_set (table, HOLDS, "yes");
+    nv_columns_set (table, HOLDS, "yes");
 }
 
 static void
-set_asked (struct nv_table *table, const struct nv_pages *pages, const struct nv_residence *residence)
+set_asked (struct nv_columns *table, const struct nv_pages *pages, const struct nv_residence *residence)
 {
   char shares[TEXT_SIZE], list[TEXT_SIZE / 2], any[TEXT_SIZE] = "any";
   unsigned nodes[NV_MAX_NODES];
@@ -102,32 +102,32 @@ set_asked (struct nv_table *table, const struct nv_pages *pages, const struct nv
       snprintf (any, sizeof any, "any of %s", list);
     }
   format_shares (residence->wanted_bytes, residence->n_nodes, any, shares, sizeof shares);
-  nv_table_set (table, ASKED, "%s", shares);
+  nv_columns_set (table, ASKED, "%s", shares);
 }
 
 static void
-add_row (struct nv_table *table, const struct nv_result *result, char array,
+add_row (struct nv_columns *table, const struct nv_result *result, char array,
          const struct nv_residence *residence)
 {
   char size[TEXT_SIZE], shares[TEXT_SIZE], percent[16];
 
-  nv_table_add_row (table);
-  nv_table_set (table, KERNEL, "%s", result->kernel->name);
-  nv_table_set (table, ARRAY, "%c", array);
-  nv_table_set (table, RESIDENT, "%s", nv_text_size (residence->resident_bytes, size, sizeof size));
+  nv_columns_add_row (table);
+  nv_columns_set (table, KERNEL, "%s", result->kernel->name);
+  nv_columns_set (table, ARRAY, "%c", array);
+  nv_columns_set (table, RESIDENT, "%s", nv_text_size (residence->resident_bytes, size, sizeof size));
   format_percent (
       residence->resident_bytes == 0 ? 0 : (double)residence->huge_bytes / (double)residence->resident_bytes,
       percent, sizeof percent);
-  nv_table_set (table, HUGE_PAGES, "%s", percent);
+  nv_columns_set (table, HUGE_PAGES, "%s", percent);
   format_shares (residence->node_bytes, residence->n_nodes, "–", shares, sizeof shares);
-  nv_table_set (table, ON_NODES, "%s", shares);
+  nv_columns_set (table, ON_NODES, "%s", shares);
   set_asked (table, result->pages, residence);
   set_holds (table, result->pages, residence);
-  nv_table_merge_last (table, KERNEL);
+  nv_columns_merge_last (table, KERNEL);
 }
 
 void
-nv_text_add_residence (struct nv_table *table, const struct nv_setup *setup, const struct nv_result *result)
+nv_text_add_residence (struct nv_columns *table, const struct nv_setup *setup, const struct nv_result *result)
 {
   size_t index = 0;
 

@@ -4,7 +4,7 @@
 #include "bench/list.h"
 #include "bench/matrix.h"
 #include "bench/record.h"
-#include "bench/table.h"
+#include "bench/columns.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ struct nv_text
 {
   FILE *file;
   bool in_stream_block;
-  struct nv_table kernels, load, residence, notes;
+  struct nv_columns kernels, load, residence, notes;
   struct nv_matrix matrix;
   unsigned n_threads; /* of the team that nv_text_start() told of; 0: of none */
 };
@@ -78,10 +78,10 @@ nv_text_new (FILE *file)
   if (!text)
     return NULL;
   text->file = file;
-  nv_table_init (&text->kernels, kernel_columns);
-  nv_table_init (&text->load, load_columns);
-  nv_table_init (&text->residence, nv_text_residence_columns);
-  nv_table_init (&text->notes, note_columns);
+  nv_columns_init (&text->kernels, kernel_columns);
+  nv_columns_init (&text->load, load_columns);
+  nv_columns_init (&text->residence, nv_text_residence_columns);
+  nv_columns_init (&text->notes, note_columns);
   return text;
 }
 
@@ -106,35 +106,35 @@ nv_text_size (uint64_t bytes, char *text, size_t size)
 
 /* Sets a cell to a value in a kernel's own unit, with as many decimals as mean something. */
 static void
-set_value (struct nv_table *table, size_t column, enum nv_unit unit, double value)
+set_value (struct nv_columns *table, size_t column, enum nv_unit unit, double value)
 {
   bool ns = unit == NV_UNIT_NS_PER_LOAD;
 
-  nv_table_set (table, column, "%.*f", ns ? 1 : 0, ns ? value : value / 1e6);
+  nv_columns_set (table, column, "%.*f", ns ? 1 : 0, ns ? value : value / 1e6);
 }
 
 /* Of too few values there is none. */
 static void
-set_quantile (struct nv_table *table, size_t column, enum nv_unit unit, const struct nv_summary *summary,
+set_quantile (struct nv_columns *table, size_t column, enum nv_unit unit, const struct nv_summary *summary,
               double value)
 {
   if (summary->n >= NV_QUANTILE_MINIMUM)
     set_value (table, column, unit, value);
   else
-    nv_table_set (table, column, "–");
+    nv_columns_set (table, column, "–");
 }
 
 static void
-set_interval (struct nv_table *table, size_t column, enum nv_unit unit, const struct nv_summary *summary)
+set_interval (struct nv_columns *table, size_t column, enum nv_unit unit, const struct nv_summary *summary)
 {
   bool ns = unit == NV_UNIT_NS_PER_LOAD;
   double divisor = ns ? 1 : 1e6;
 
   if (summary->n >= NV_INTERVAL_MINIMUM)
-    nv_table_set (table, column, "%.*f-%.*f", ns ? 1 : 0, summary->low / divisor, ns ? 1 : 0,
-                  summary->high / divisor);
+    nv_columns_set (table, column, "%.*f-%.*f", ns ? 1 : 0, summary->low / divisor, ns ? 1 : 0,
+                    summary->high / divisor);
   else
-    nv_table_set (table, column, "–");
+    nv_columns_set (table, column, "–");
 }
 
 static void
@@ -286,22 +286,22 @@ print_stream_line (struct nv_text *text, const struct nv_setup *setup, const str
 }
 
 static void
-set_handover (struct nv_table *table, size_t column, const struct nv_group *group)
+set_handover (struct nv_columns *table, size_t column, const struct nv_group *group)
 {
   if (group->handover_high_ns > 0)
-    nv_table_set (table, column, "%.0f-%.0f", (double)group->handover_low_ns,
-                  (double)group->handover_high_ns);
+    nv_columns_set (table, column, "%.0f-%.0f", (double)group->handover_low_ns,
+                    (double)group->handover_high_ns);
 }
 
 static void
-set_path (struct nv_table *table, size_t column, const struct nv_result *result)
+set_path (struct nv_columns *table, size_t column, const struct nv_result *result)
 {
   const struct nv_kernel *kernel = result->load ? result->load : result->kernel;
   bool has_store = nv_path_has_store (kernel);
 
-  nv_table_set (table, column, "%s%s%s%s", nv_isa_name (result->path.isa), has_store ? " " : "",
-                has_store ? nv_store_name (result->path.store) : "",
-                result->path.prefetch ? " prefetch" : "");
+  nv_columns_set (table, column, "%s%s%s%s", nv_isa_name (result->path.isa), has_store ? " " : "",
+                  has_store ? nv_store_name (result->path.store) : "",
+                  result->path.prefetch ? " prefetch" : "");
 }
 
 const char *
@@ -317,15 +317,15 @@ nv_text_unit (enum nv_unit unit)
 static void
 add_kernel_row (struct nv_text *text, const struct nv_result *result)
 {
-  struct nv_table *table = &text->kernels;
+  struct nv_columns *table = &text->kernels;
   char size[TEXT_SIZE];
 
-  nv_table_add_row (table);
-  nv_table_set (table, KERNEL, "%s", result->kernel->name);
-  nv_table_set (table, UNIT, "%s", nv_text_unit (result->kernel->unit));
+  nv_columns_add_row (table);
+  nv_columns_set (table, KERNEL, "%s", result->kernel->name);
+  nv_columns_set (table, UNIT, "%s", nv_text_unit (result->kernel->unit));
   if (result->kernel->arrays)
-    nv_table_set (table, ARRAYS, "%d x %s", __builtin_popcount (result->kernel->arrays),
-                  nv_text_size (result->size_bytes, size, sizeof size));
+    nv_columns_set (table, ARRAYS, "%d x %s", __builtin_popcount (result->kernel->arrays),
+                    nv_text_size (result->size_bytes, size, sizeof size));
   set_path (table, PATH, result);
 }
 
@@ -333,7 +333,7 @@ static void
 add_kernel_rows (struct nv_text *text, const struct nv_result *result)
 {
   enum nv_unit unit = result->kernel->unit;
-  struct nv_table *table = &text->kernels;
+  struct nv_columns *table = &text->kernels;
 
   for (size_t i = 0; i < result->n_groups; i++)
     {
@@ -341,7 +341,7 @@ add_kernel_rows (struct nv_text *text, const struct nv_result *result)
       const struct nv_summary *value = &group->value;
 
       add_kernel_row (text, result);
-      nv_table_set (table, N, "%zu", value->n);
+      nv_columns_set (table, N, "%zu", value->n);
       set_value (table, MEDIAN, unit, value->median);
       set_interval (table, INTERVAL, unit, value);
       set_value (table, MIN, unit, value->minimum);
@@ -353,31 +353,31 @@ add_kernel_rows (struct nv_text *text, const struct nv_result *result)
   if (result->n_groups == 0)
     {
       add_kernel_row (text, result);
-      nv_table_set (table, N, "0");
-      nv_table_set (table, MEDIAN, "–");
+      nv_columns_set (table, N, "0");
+      nv_columns_set (table, MEDIAN, "–");
     }
 }
 
 static void
 add_load_rows (struct nv_text *text, const struct nv_result *result)
 {
-  struct nv_table *table = &text->load;
+  struct nv_columns *table = &text->load;
 
   for (size_t i = 0; i < result->n_groups; i++)
     {
       const struct nv_group *group = &result->groups[i];
 
-      nv_table_add_row (table);
-      nv_table_set (table, LOAD, "%s", result->load->name);
+      nv_columns_add_row (table);
+      nv_columns_set (table, LOAD, "%s", result->load->name);
       if (result->delay_ns >= 0)
-        nv_table_set (table, PAUSE, "%" PRId64, result->delay_ns);
+        nv_columns_set (table, PAUSE, "%" PRId64, result->delay_ns);
       else
-        nv_table_set (table, PAUSE, "no load");
-      nv_table_set (table, LOAD_BANDWIDTH, "%.1f", group->load_bytes_per_s.median / 1e6);
-      nv_table_set (table, LATENCY, "%.1f", group->value.median);
+        nv_columns_set (table, PAUSE, "no load");
+      nv_columns_set (table, LOAD_BANDWIDTH, "%.1f", group->load_bytes_per_s.median / 1e6);
+      nv_columns_set (table, LATENCY, "%.1f", group->value.median);
       set_interval (table, LATENCY_INTERVAL, NV_UNIT_NS_PER_LOAD, &group->value);
       set_quantile (table, LATENCY_P95, NV_UNIT_NS_PER_LOAD, &group->value, group->value.p95);
-      nv_table_set (table, LATENCY_N, "%zu", group->value.n);
+      nv_columns_set (table, LATENCY_N, "%zu", group->value.n);
       set_handover (table, LATENCY_HANDOVER, group);
       set_path (table, LOAD_PATH, result);
     }
@@ -395,10 +395,10 @@ add_note (struct nv_text *text, const struct nv_result *result, const char *form
   va_start (arguments, format);
   vsnprintf (note, sizeof note, format, arguments);
   va_end (arguments);
-  nv_table_add_row (&text->notes);
-  nv_table_set (&text->notes, KERNEL, "%s", result->kernel->name);
-  nv_table_set (&text->notes, NOTE, "%s", note);
-  nv_table_merge_last (&text->notes, KERNEL);
+  nv_columns_add_row (&text->notes);
+  nv_columns_set (&text->notes, KERNEL, "%s", result->kernel->name);
+  nv_columns_set (&text->notes, NOTE, "%s", note);
+  nv_columns_merge_last (&text->notes, KERNEL);
 }
 
 /* How the loaded latency's notes name what they are of: each of its steps has some of its own. */
@@ -463,12 +463,12 @@ nv_text_result (void *data, const struct nv_setup *setup, const struct nv_result
 }
 
 static void
-print_table (struct nv_text *text, struct nv_table *table)
+print_table (struct nv_text *text, struct nv_columns *table)
 {
   if (table->n_rows > 0)
     fputc ('\n', text->file);
-  nv_table_print (table, text->file);
-  nv_table_clear (table);
+  nv_columns_print (table, text->file);
+  nv_columns_clear (table);
 }
 
 int

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bench/bench.h"
-#include "bench/table.h"
+#include "bench/columns.h"
 
 #include <stdio.h>
 
@@ -36,5 +36,5 @@ const char *nv_text_size (uint64_t bytes, char *text, size_t size);
 /* A row for each array of a result; of a matrix, which has many, only for those that do not hold. In
  * text-residence.c, as are the table's headings. */
 extern const char *const nv_text_residence_columns[];
-void
-nv_text_add_residence (struct nv_table *table, const struct nv_setup *setup, const struct nv_result *result);
+void nv_text_add_residence (struct nv_columns *table, const struct nv_setup *setup,
+                            const struct nv_result *result);

@@ -116,6 +116,9 @@ void nv_say_waiting (gpointer context);
 /* Shows `text 3/20` on stderr in one line, rewritten; only on a terminal and without --quiet. */
 void nv_show_progress (const NvCommandContext *context, const char *text, guint done, guint total);
 
+/* The same, a line of the command's own. */
+void nv_show_progress_text (const NvCommandContext *context, const char *line);
+
 /* Takes the progress line away. */
 void nv_end_progress (const NvCommandContext *context);
 

@@ -165,10 +165,18 @@ shows_progress (const NvCommandContext *context)
 }
 
 void
-nv_show_progress (const NvCommandContext *context, const char *text, guint done, guint total)
+nv_show_progress_text (const NvCommandContext *context, const char *line)
 {
   if (shows_progress (context))
-    fprintf (stderr, "\r\033[K[%s %u/%u]", text, done, total);
+    fprintf (stderr, "\r\033[K%s", line);
+}
+
+void
+nv_show_progress (const NvCommandContext *context, const char *text, guint done, guint total)
+{
+  g_autofree char *line = g_strdup_printf ("[%s %u/%u]", text, done, total);
+
+  nv_show_progress_text (context, line);
 }
 
 void

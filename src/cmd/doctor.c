@@ -35,7 +35,7 @@ static NvFact *
 kernel_fact (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *kernel = nv_kernel_find ("/", &error);
+  g_autofree char *kernel = nv_kernel_image_find ("/", &error);
 
   if (kernel)
     return nv_fact_new ("guest kernel", NV_FACT_YES, "%s", kernel);

@@ -220,7 +220,7 @@ open_kernel (const char *path, struct stat *ret_status, GError **error)
 NvGuest *
 nv_guest_default (const char *kernel, const char *dir, gboolean make, GError **error)
 {
-  g_autofree char *source = kernel ? g_strdup (kernel) : nv_kernel_find ("/", error);
+  g_autofree char *source = kernel ? g_strdup (kernel) : nv_kernel_image_find ("/", error);
   g_autoptr (GArray) entries = NULL;
   g_autofree char *name = NULL;
   g_autofree char *guest_dir = NULL;

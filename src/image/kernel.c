@@ -42,7 +42,7 @@ consider (const char *path, char **newest, char **locked)
 }
 
 char *
-nv_kernel_find (const char *root, GError **error)
+nv_kernel_image_find (const char *root, GError **error)
 {
   static const char *const patterns[] = { "boot/" NAME_PREFIX "*", "lib/modules/*/" NAME };
   g_autofree char *newest = NULL;

@@ -17,8 +17,8 @@ typedef enum
   NV_GUEST_IDLE,    /* said hello, is welcome; or its job is done */
   NV_GUEST_ASKED,   /* got a job */
   NV_GUEST_READY,   /* waits for the go */
-  NV_GUEST_RUNNING,
-  NV_GUEST_LOST, /* see nv_channel_error(): closed, silent, rebooted, or it sent what it must not */
+  NV_GUEST_RUNNING, /* from nv_channel_go() on */
+  NV_GUEST_LOST,    /* see nv_channel_error(): closed, silent, rebooted, or it sent what it must not */
 } NvGuestState;
 
 /* The offset of a guest's CLOCK_MONOTONIC: guest = host + offset, give or take error (half of the round trip;

@@ -96,7 +96,7 @@ assert_finds (const Fixture *f, const char *name)
 {
   g_autofree char *expected = g_build_filename (f->dir, name, NULL);
   g_autoptr (GError) error = NULL;
-  g_autofree char *found = nv_kernel_find (f->dir, &error);
+  g_autofree char *found = nv_kernel_image_find (f->dir, &error);
 
   g_assert_no_error (error);
   g_assert_cmpstr (found, ==, expected);
@@ -119,7 +119,7 @@ without_a_kernel_the_package_is_named (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (nv_kernel_find (f->dir, &error));
+  g_assert_null (nv_kernel_image_find (f->dir, &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "linux-image-cloud-amd64"));
   g_assert_nonnull (strstr (error->message, "--kernel"));
@@ -137,7 +137,7 @@ kernel_that_cannot_be_read_is_passed_over (Fixture *f, gconstpointer data)
   g_assert_cmpint (symlink ("nowhere", newer), ==, 0);
   assert_finds (f, "boot/vmlinuz-1");
   g_assert_cmpint (g_unlink (older), ==, 0);
-  g_assert_null (nv_kernel_find (f->dir, &error));
+  g_assert_null (nv_kernel_image_find (f->dir, &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "vmlinuz-2' is not readable"));
 }

@@ -125,7 +125,7 @@ a_size_is_written_as_it_is_read (void)
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       set (&setup, "size", sizes[i]);
-      g_assert_cmpstr (nv_size_format (setup.size_bytes, text, sizeof text), ==, sizes[i]);
+      g_assert_cmpstr (nv_format_size (setup.size_bytes, text, sizeof text), ==, sizes[i]);
     }
 }
 
@@ -361,7 +361,7 @@ a_message_names_the_option_as_typed (void)
 static void
 every_option_is_in_help_manual_and_completion (void)
 {
-  void (*const printers[]) (FILE *) = { nv_help_print, nv_manual_print, nv_completion_print };
+  void (*const printers[]) (FILE *) = { nv_options_print_help, nv_manual_print, nv_completion_print };
 
   for (gsize i = 0; i < G_N_ELEMENTS (printers); i++)
     {

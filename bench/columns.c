@@ -1,19 +1,19 @@
-#include "bench/table.h"
+#include "bench/columns.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 void
-nv_table_init (struct nv_table *table, const char *const *headings)
+nv_columns_init (struct nv_columns *table, const char *const *headings)
 {
-  *table = (struct nv_table){ .headings = headings };
+  *table = (struct nv_columns){ .headings = headings };
   while (headings[table->n_columns])
     table->n_columns++;
 }
 
 void
-nv_table_clear (struct nv_table *table)
+nv_columns_clear (struct nv_columns *table)
 {
   for (size_t i = 0; i < table->n_rows * table->n_columns; i++)
     free (table->cells[i]);
@@ -23,7 +23,7 @@ nv_table_clear (struct nv_table *table)
 }
 
 static char **
-row_of (const struct nv_table *table, size_t row)
+row_of (const struct nv_columns *table, size_t row)
 {
   return table->cells + row * table->n_columns;
 }
@@ -35,7 +35,7 @@ text_of (const char *cell)
 }
 
 void
-nv_table_add_row (struct nv_table *table)
+nv_columns_add_row (struct nv_columns *table)
 {
   size_t n = table->n_rows * table->n_columns;
   char **cells = realloc (table->cells, sizeof *cells * (n + table->n_columns));
@@ -51,9 +51,9 @@ nv_table_add_row (struct nv_table *table)
 }
 
 void
-nv_table_set (struct nv_table *table, size_t column, const char *format, ...)
+nv_columns_set (struct nv_columns *table, size_t column, const char *format, ...)
 {
-  char text[NV_TABLE_MAX_CELL], **cell;
+  char text[NV_COLUMNS_MAX_CELL], **cell;
   va_list arguments;
 
   if (table->failed)
@@ -95,7 +95,7 @@ list_has (const char *list, const char *word)
 }
 
 void
-nv_table_merge_last (struct nv_table *table, size_t column)
+nv_columns_merge_last (struct nv_columns *table, size_t column)
 {
   char **last;
 
@@ -139,7 +139,7 @@ width_of (const char *text)
 
 /* 0: all cells are empty. */
 static int
-column_width (const struct nv_table *table, size_t column)
+column_width (const struct nv_columns *table, size_t column)
 {
   int width = 0;
 
@@ -175,9 +175,9 @@ print_cell (FILE *file, const char *text, int width, bool right, int *owed)
 }
 
 void
-nv_table_print (const struct nv_table *table, FILE *file)
+nv_columns_print (const struct nv_columns *table, FILE *file)
 {
-  int widths[NV_TABLE_MAX_COLUMNS];
+  int widths[NV_COLUMNS_MAX];
 
   for (size_t i = 0; i < table->n_columns; i++)
     widths[i] = column_width (table, i);

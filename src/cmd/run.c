@@ -1,0 +1,229 @@
+/* run: an experiment, from nothing to a table: fleets are booted, measured and taken down. */
+
+#include "cmd/command.h"
+#include "cmd/prepare.h"
+#include "cmd/run-show.h"
+#include "experiment/run.h"
+#include "report/topology.h"
+#include "vm/lock.h"
+
+#include <string.h>
+
+#define DEFAULT_STORE "numavm.db"
+
+typedef struct
+{
+  char *quick;
+  char *db;
+  char *prefix;
+  char *network;
+  char *kernel;
+  char *image;
+  gboolean hold;
+} RunOptions;
+
+static const NvOption run_options[] = {
+  { "quick", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (RunOptions, quick), "KEYS",
+    "what to compare and measure: see below" },
+  { "db", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (RunOptions, db), "FILE",
+    "where every raw value is kept; made if it is not there; default: " DEFAULT_STORE },
+  { "prefix", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (RunOptions, prefix), "TEXT",
+    "put before every VM's name; default: run- and four letters of its own" },
+  { "network", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (RunOptions, network), "user|none|NAME",
+    "of the VMs; default: what the built-in template says" },
+  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (RunOptions, kernel), "FILE",
+    "of the guests; default: the newest one found" },
+  { "hold", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (RunOptions, hold), NULL, "leave the last fleet up" },
+  { NULL },
+};
+
+typedef struct
+{
+  NvCommandContext *context;
+  const RunOptions *options;
+  const NvQuickPlan *plan;
+  char *prefix;
+} Runner;
+
+/* One request a VM, all alike. */
+static GPtrArray *
+make_requests (const Runner *runner, const NvPolicy *policy)
+{
+  GPtrArray *requests = g_ptr_array_new_with_free_func ((GDestroyNotify)nv_request_free);
+
+  for (guint i = 0; i < runner->plan->n_vms; i++)
+    {
+      NvRequest *request = nv_request_copy (runner->plan->request);
+
+      request->index = i;
+      request->name = g_strdup_printf ("%svm%u", runner->prefix, i);
+      request->policy = policy;
+      request->has_disk = FALSE;
+      g_ptr_array_add (requests, request);
+    }
+  return requests;
+}
+
+static GPtrArray *
+make_members (const NvPolicy *policy, guint64 seed, gpointer data, GError **error)
+{
+  const Runner *runner = data;
+  g_autoptr (GPtrArray) requests = make_requests (runner, policy);
+  g_autoptr (NvProblems) problems = nv_problems_new ("run");
+  g_auto (NvPreparation) preparation = {
+    .context = runner->context,
+    .requests = requests,
+    .problems = problems,
+    .seed = seed,
+    .network = runner->options->network,
+    .kernel = runner->options->kernel,
+  };
+
+  if (!nv_prepare_host (&preparation, error) || !nv_prepare_members (&preparation, error))
+    return NULL;
+  if (nv_problems_count (problems) == 0)
+    return g_steal_pointer (&preparation.members);
+  g_set_error (error, NV_ERROR, NV_ERROR_NO_FIT, "policy '%s': %s", policy->name,
+               nv_problems_get (problems, 0)->message);
+  return NULL;
+}
+
+static struct NvLock *
+take_lock (gpointer data, GError **error)
+{
+  const Runner *runner = data;
+
+  return nv_lock_take (runner->context->connection->uri, nv_say_waiting, runner->context, error);
+}
+
+static void
+show_progress (const NvRunProgress *progress, gpointer data)
+{
+  nv_run_show_progress (((const Runner *)data)->context, progress);
+}
+
+/* What a person would type to have it again. */
+static char *
+format_command (const RunOptions *options, const NvConnection *connection, guint64 seed)
+{
+  g_autofree char *keys = g_shell_quote (options->quick);
+
+  return g_strdup_printf ("numavm run --driver %s --seed %" G_GUINT64_FORMAT " --quick %s",
+                          connection->driver->name, seed, keys);
+}
+
+static gboolean
+check_arguments (const NvCommandContext *context, GError **error)
+{
+  const RunOptions *options = context->options;
+
+  if (context->n_arguments == 0 && options->quick)
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+               "run: what to measure is said by --quick \"KEY=VALUE ...\", such as "
+               "--quick \"policies=interleave,round-robin vms=2 kernels=triad\"");
+  return FALSE;
+}
+
+static NvStore *
+open_store (const RunOptions *options, GError **error)
+{
+  return nv_store_open (options->db ? options->db : DEFAULT_STORE, NV_STORE_CREATE, error);
+}
+
+static int
+run_plan (Runner *runner, const NvQuickPlan *plan, guint64 seed, GError **error)
+{
+  NvCommandContext *context = runner->context;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (NvPreparation) preparation = { .context = context };
+  g_autofree char *command = format_command (runner->options, context->connection, seed);
+  g_autoptr (NvStore) store = NULL;
+  g_auto (NvRunResult) result = { 0 };
+  NvSignals signals;
+  json_t *host;
+  gboolean done;
+
+  if (!nv_prepare_host (&preparation, error) || !(store = open_store (runner->options, error)))
+    return NV_EXIT_FAILED;
+  if (preparation.accel == NV_ACCEL_TCG)
+    nv_note (context, "EMULATED: these figures compare emulators, not memory (%s)",
+             preparation.emulation_reason);
+  host = nv_topology_to_json (preparation.host->host);
+  nv_signals_cancel (&signals, cancellable);
+  done = nv_run (&(const NvRun){ .plan = plan,
+                                 .connection = context->connection,
+                                 .store = store,
+                                 .network = runner->options->network,
+                                 .command = command,
+                                 .host = host,
+                                 .accel = preparation.accel,
+                                 .seed = seed,
+                                 .hold = runner->options->hold,
+                                 .cancellable = cancellable,
+                                 .make_members = make_members,
+                                 .take_lock = take_lock,
+                                 .progress = show_progress,
+                                 .data = runner },
+                 &result, error);
+  nv_signals_restore (&signals);
+  nv_end_progress (context);
+  json_decref (host);
+  if (result.rows)
+    nv_run_show_result (context, &result, runner->prefix, preparation.accel == NV_ACCEL_TCG,
+                        runner->options->db ? runner->options->db : DEFAULT_STORE);
+  if (!done)
+    return NV_EXIT_FAILED;
+  return nv_run_result_holds (&result) ? NV_EXIT_DONE : NV_EXIT_DOES_NOT_HOLD;
+}
+
+static int
+run_run (NvCommandContext *context, GError **error)
+{
+  const RunOptions *options = context->options;
+  g_autoptr (NvQuickPlan) plan = NULL;
+  Runner runner = { .context = context, .options = options };
+  guint64 seed;
+  int status;
+
+  if (!check_arguments (context, error) || !nv_read_seed (context->common, &seed, error)
+      || !(plan = nv_quick_plan_parse (options->quick, error)))
+    return NV_EXIT_USAGE;
+  runner.plan = plan;
+  runner.prefix =
+      options->prefix ? g_strdup (options->prefix) : g_strdup_printf ("run-%04x-", g_random_int () & 0xffff);
+  if (!context->common->seed)
+    nv_note (context, "seed %" G_GUINT64_FORMAT " (repeat with --seed %" G_GUINT64_FORMAT ")", seed, seed);
+  status = run_plan (&runner, plan, seed, error);
+  g_free (runner.prefix);
+  return status;
+}
+
+const NvCommand nv_command_run = {
+  .name = "run",
+  .summary = "boot fleets of VMs under each policy, measure inside them, keep every value",
+  .arguments = "",
+  .description =
+      "For each policy: boots a fleet of benchmark guests, looks where their memory is, starts the kernels in all of\n"
+      "them at one moment, samples the kernel's counters in guests and host all along, looks again, and takes the fleet\n"
+      "down. Every raw value goes into one SQLite file. Exit status 3: some VM's memory was not where it was placed.\n"
+      "\n"
+      "Keys of --quick: policies=LIST, vms=N; of each VM vcpus, memory (MiB), nodes, cpus, pages, prealloc, as in a line\n"
+      "of `up`; of each guest kernels=LIST, iterations=N, size, access, threads and what else `numavm bench --help` has\n"
+      "(guest-pages and guest-cpus for its pages and cpus); interval of the samples, 0 for none; boot-timeout.\n"
+      "Defaults: policies=none vms=1 vcpus=1 memory=1024 cpus=free prealloc=yes kernels=triad,chase iterations=10\n"
+      "interval=100ms boot-timeout=120s. Arrays have the same size in all guests of all arms: what the guests of the first\n"
+      "boot would choose themselves, unless size says it.\n"
+      "\n"
+      "P5 and P95 are shown from 20 iterations on.",
+  .list = nv_list_policies,
+  .examples =
+      "# two policies, two VMs each\n"
+      "numavm run --quick \"policies=interleave,round-robin vms=2 kernels=triad,gather iterations=5\" --db t.db\n"
+      "# all values of the last run\n"
+      "sqlite3 t.db 'select * from iteration'",
+  .needs = NV_NEEDS_CONNECTION,
+  .options_size = sizeof (RunOptions),
+  .options = run_options,
+  .run = run_run,
+};

@@ -1,0 +1,234 @@
+#include "experiment/quick.h"
+#include "base/duration.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "bench/bench.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define MAX_VMS 1000
+
+/* A key of numavm-bench's that is one of a VM's, too, is told from it by this. */
+#define GUEST_PREFIX "guest-"
+
+/* What is not said. Memory is all there when the guest starts: a page that is allocated while it is measured
+ * is part of another question. */
+static const char *const defaults[][2] = {
+  { "policies", "none" },       { "vms", "1" },         { "vcpus", "1" },
+  { "memory", "1024" },         { "cpus", "free" },     { "prealloc", "yes" },
+  { "kernels", "triad,chase" }, { "iterations", "10" }, { "interval", "100ms" },
+  { "boot-timeout", "120s" },
+};
+
+/* Of NvRequest. */
+static const char *const vm_keys[] = { "vcpus", "memory", "nodes", "cpus", "pages", "prealloc" };
+
+typedef struct
+{
+  NvQuickPlan *plan;
+  struct nv_setup setup; /* so that what a guest would refuse is refused here */
+} Reader;
+
+static gboolean
+read_policies (NvQuickPlan *plan, const char *value, GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (value, ",", -1);
+
+  g_ptr_array_set_size (plan->policies, 0);
+  for (guint i = 0; names[i]; i++)
+    {
+      /* For its message where there is no such policy. */
+      if (!nv_request_set (plan->request, "policy", names[i], error))
+        return FALSE;
+      if (g_ptr_array_find (plan->policies, plan->request->policy, NULL))
+        {
+          g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "policies '%s': '%s' is named twice", value,
+                       names[i]);
+          return FALSE;
+        }
+      g_ptr_array_add (plan->policies, (gpointer)plan->request->policy);
+    }
+  plan->request->policy = NULL;
+  return TRUE;
+}
+
+static gboolean
+read_kernels (NvQuickPlan *plan, const char *value)
+{
+  g_auto (GStrv) names = g_strsplit (value, ",", -1);
+
+  g_ptr_array_set_size (plan->kernels, 0);
+  for (guint i = 0; names[i]; i++)
+    g_ptr_array_add (plan->kernels, g_strdup (names[i]));
+  return TRUE;
+}
+
+/* What the guests are asked, checked by the parser that they use. */
+static gboolean
+read_job (Reader *reader, const char *key, const char *value, GError **error)
+{
+  const char *option = strcmp (key, "kernels") == 0 ? "kernel" : key;
+  json_t *job = reader->plan->job; /* the setup borrows from it */
+  struct nv_message message;
+  int result;
+
+  if (g_str_has_prefix (option, GUEST_PREFIX))
+    option += strlen (GUEST_PREFIX);
+  json_object_set_new (job, option, json_string (value));
+  result = strcmp (option, "seed") == 0
+               ? -ENOENT
+               : nv_setup_set (&reader->setup, option, json_string_value (json_object_get (job, option)),
+                               &message);
+  if (result == -ENOENT)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                 "key '%s': policies, vms, vcpus, memory, nodes, cpus, pages, prealloc, interval, "
+                 "boot-timeout and what `numavm bench --help` has are allowed",
+                 key);
+  else if (result < 0)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", message.text);
+  else if (reader->setup.mode != NV_MODE_KERNELS)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "key '%s': a run measures kernels", key);
+  else
+    {
+      reader->plan->iterations = reader->setup.iterations;
+      return strcmp (option, "kernel") != 0 || read_kernels (reader->plan, value);
+    }
+  return FALSE;
+}
+
+static gboolean
+read_interval (NvQuickPlan *plan, const char *value, GError **error)
+{
+  if (strcmp (value, "0") == 0)
+    {
+      plan->sample_interval_ns = 0;
+      return TRUE;
+    }
+  if (!nv_duration_parse (value, &plan->sample_interval_ns, error))
+    return FALSE;
+  if (plan->sample_interval_ns >= NV_MS_IN_NS)
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "interval '%s': at least 1ms is allowed, or 0: no samples",
+               value);
+  return FALSE;
+}
+
+static gboolean
+read_count (const char *key, const char *value, guint64 maximum, guint *ret_count, GError **error)
+{
+  guint64 count;
+
+  if (!nv_count_parse (value, 1, maximum, &count, error))
+    {
+      g_prefix_error (error, "%s: ", key);
+      return FALSE;
+    }
+  *ret_count = (guint)count;
+  return TRUE;
+}
+
+static gboolean
+read_key (Reader *reader, const char *key, const char *value, GError **error)
+{
+  NvQuickPlan *plan = reader->plan;
+
+  for (guint i = 0; i < G_N_ELEMENTS (vm_keys); i++)
+    if (strcmp (key, vm_keys[i]) == 0)
+      return nv_request_set (plan->request, key, value, error);
+  if (strcmp (key, "policies") == 0)
+    return read_policies (plan, value, error);
+  if (strcmp (key, "vms") == 0)
+    return read_count (key, value, MAX_VMS, &plan->n_vms, error);
+  if (strcmp (key, "interval") == 0)
+    return read_interval (plan, value, error);
+  if (strcmp (key, "boot-timeout") == 0)
+    return nv_duration_parse (value, &plan->boot_timeout_ns, error);
+  return read_job (reader, key, value, error);
+}
+
+static gboolean
+read_words (Reader *reader, const char *text, GError **error)
+{
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  int n_words;
+
+  if (!g_shell_parse_argv (text, &n_words, &words, NULL))
+    {
+      if (*text == '\0' || strspn (text, " \t\n") == strlen (text))
+        return TRUE;
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "'%s': a quote is left open", text);
+      return FALSE;
+    }
+  for (int i = 0; i < n_words; i++)
+    {
+      char *equals = strchr (words[i], '=');
+
+      if (!equals)
+        {
+          g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "'%s': KEY=VALUE is expected", words[i]);
+          return FALSE;
+        }
+      *equals = '\0';
+      if (!g_hash_table_add (seen, words[i]))
+        {
+          g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "key '%s' is given twice", words[i]);
+          return FALSE;
+        }
+      if (!read_key (reader, words[i], equals + 1, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+NvQuickPlan *
+nv_quick_plan_parse (const char *text, GError **error)
+{
+  g_autoptr (NvQuickPlan) plan = g_new0 (NvQuickPlan, 1);
+  Reader reader = { .plan = plan };
+  struct nv_message message;
+
+  plan->policies = g_ptr_array_new ();
+  plan->request = g_new0 (NvRequest, 1);
+  plan->job = json_object ();
+  plan->kernels = g_ptr_array_new_with_free_func (g_free);
+  nv_setup_init (&reader.setup);
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
+    if (!read_key (&reader, defaults[i][0], defaults[i][1], error))
+      return NULL;
+  if (!read_words (&reader, text, error))
+    return NULL;
+  if (nv_setup_check (&reader.setup, &message) == 0)
+    return g_steal_pointer (&plan);
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", message.text);
+  return NULL;
+}
+
+void
+nv_quick_plan_free (NvQuickPlan *plan)
+{
+  if (!plan)
+    return;
+  g_ptr_array_unref (plan->policies);
+  g_ptr_array_unref (plan->kernels);
+  nv_request_free (plan->request);
+  json_decref (plan->job);
+  g_free (plan);
+}
+
+json_t *
+nv_quick_plan_to_json (const NvQuickPlan *plan)
+{
+  const NvRequest *request = plan->request;
+  json_t *policies = json_array ();
+
+  for (guint i = 0; i < plan->policies->len; i++)
+    json_array_append_new (policies,
+                           json_string (((const NvPolicy *)g_ptr_array_index (plan->policies, i))->name));
+  return json_pack ("{s:o, s:i, s:i, s:I, s:i, s:I, s:b, s:O, s:I}", "policies", policies, "vms",
+                    (int)plan->n_vms, "vcpus", (int)request->vcpus, "memory_bytes",
+                    (json_int_t)request->memory_bytes, "nodes", (int)request->n_nodes, "page_bytes",
+                    (json_int_t)request->page_size_bytes, "prealloc", request->preallocate, "job", plan->job,
+                    "sample_interval_ns", (json_int_t)plan->sample_interval_ns);
+}

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "policy/policy.h"
+#include "policy/request.h"
+
+#include <jansson.h>
+
+/* What `run --quick` is asked: one boot for each policy, all alike but for where their memory goes. */
+typedef struct
+{
+  GPtrArray *policies; /* (element-type NvPolicy): the arms, in their order */
+  guint n_vms;
+  NvRequest *request; /* of each VM; without name and policy */
+  json_t *job;        /* options for the guests, see bench/protocol.h */
+  GPtrArray *kernels; /* (element-type utf8): of the job */
+  guint iterations;
+  guint64 sample_interval_ns; /* 0: no samples */
+  guint64 boot_timeout_ns;
+} NvQuickPlan;
+
+/**
+ * nv_quick_plan_parse:
+ * @text: `KEY=VALUE ...`, divided by blanks
+ *
+ * Keys: policies, vms; those of an input line that say what a VM gets (vcpus, memory, nodes, cpus, pages,
+ * prealloc); those of numavm-bench that say what is measured (kernels, iterations, size, access, threads...),
+ * with guest-pages for its pages; interval (of samples; 0: none), boot-timeout.
+ *
+ * Returns: (transfer full): NULL with NV_ERROR_USAGE; the message names key, value and what is allowed.
+ */
+NvQuickPlan *nv_quick_plan_parse (const char *text, GError **error);
+void nv_quick_plan_free (NvQuickPlan *plan);
+
+/* Returns: (transfer full): all of it with its defaults, for the record. */
+json_t *nv_quick_plan_to_json (const NvQuickPlan *plan);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NvQuickPlan, nv_quick_plan_free)
