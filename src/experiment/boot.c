@@ -1,0 +1,471 @@
+/* One boot of a fleet: planned, started, its guests asked, measured, taken down. */
+
+#include "experiment/boot.h"
+#include "base/error.h"
+#include "bench/clock.h"
+#include "bench/rng.h"
+#include "experiment/session.h"
+#include "observe/counters.h"
+#include "vm/lock.h"
+#include "vm/placement-json.h"
+
+#include <string.h>
+
+/* One fleet, from planning to its end. */
+typedef struct
+{
+  NvRunState *state;
+  const NvPolicy *policy;
+  guint position;
+  guint64 seed;
+  gint64 boot_id;
+  GPtrArray *members; /* of NvFleetMember */
+  gint64 *vm_ids;
+  NvSession *session;
+  const char *stage;
+  gint64 since_us;
+  gint64 ready_ns, go_ns, spread_ns;
+  GPtrArray *summaries; /* of json_t: of each VM and kernel, in "vm" its index */
+} Boot;
+
+static const NvVm *
+vm_of (const Boot *boot, guint index)
+{
+  return ((const NvFleetMember *)g_ptr_array_index (boot->members, index))->vm;
+}
+
+/* --- progress --- */
+
+static double
+seconds_left (const NvRunState *state, gint64 elapsed_us)
+{
+  guint n_arms = state->run->plan->policies->len;
+  double arm_us;
+
+  if (state->n_arms_done == 0)
+    return -1;
+  arm_us = (double)state->arm_us / state->n_arms_done;
+  return (MAX (arm_us - (double)elapsed_us, 0) + arm_us * (n_arms - state->n_arms_done - 1)) / 1e6;
+}
+
+static void
+show_progress (gpointer data)
+{
+  const Boot *boot = data;
+  const NvRun *run = boot->state->run;
+  NvRunProgress progress = {
+    .policy = boot->policy->name,
+    .stage = boot->stage,
+    .n_vms = boot->members->len,
+    .kernel = "",
+    .iterations = run->plan->iterations,
+    .seconds_left = seconds_left (boot->state, g_get_monotonic_time () - boot->since_us),
+  };
+
+  if (boot->session)
+    {
+      progress.kernel = nv_session_phase (boot->session, &progress.iteration);
+      progress.n_vms_done = progress.n_vms - nv_session_count (boot->session, NV_GUEST_BOOTING);
+    }
+  run->progress (&progress, run->data);
+}
+
+static void
+show_fleet_progress (NvStage stage, guint done, guint total, gpointer data)
+{
+  show_progress (data);
+}
+
+/* --- into the store --- */
+
+static void
+on_guest_record (guint index, json_t *record, gpointer data)
+{
+  Boot *boot = data;
+
+  nv_run_store_record (boot->state, boot->vm_ids[index], record);
+  if (strcmp (json_string_value (json_object_get (record, "record")), "summary") == 0)
+    {
+      json_t *copy = json_copy (record);
+
+      json_object_set_new (copy, "vm", json_integer (index));
+      g_ptr_array_add (boot->summaries, copy);
+    }
+}
+
+static gboolean
+add_boot (Boot *boot, GError **error)
+{
+  NvRunState *state = boot->state;
+  NvStore *store = state->run->store;
+  const NvStoreBoot row = {
+    .run = state->run_id,
+    .block = 0,
+    .position = boot->position,
+    .arm = boot->policy->name,
+    .seed = boot->seed,
+    .started_ns = nv_now_ns (),
+  };
+
+  boot->boot_id = nv_store_add_boot (store, &row, error);
+  boot->vm_ids = g_new0 (gint64, boot->members->len);
+  for (guint i = 0; i < boot->members->len && boot->boot_id; i++)
+    {
+      const NvVm *vm = vm_of (boot, i);
+      json_t *placement = nv_placement_to_json (vm->placement);
+      const NvStoreVm vm_row = {
+        .boot = boot->boot_id,
+        .name = vm->name,
+        .uuid = vm->uuid,
+        .index = vm->index,
+        .vcpus = vm->vcpus,
+        .memory_bytes = vm->memory_bytes,
+        .placement = placement,
+      };
+
+      boot->vm_ids[i] = nv_store_add_vm (store, &vm_row, error);
+      json_decref (placement);
+      if (!boot->vm_ids[i])
+        return FALSE;
+    }
+  return boot->boot_id && nv_store_commit (store, error);
+}
+
+static gboolean
+store_clocks (const Boot *boot, const char *phase, GError **error)
+{
+  for (guint i = 0; i < boot->members->len; i++)
+    {
+      const NvClockOffset *clock = nv_channel_clock (nv_session_channel (boot->session, i));
+
+      if (!nv_store_add_clock (boot->state->run->store, boot->vm_ids[i], phase, clock->host_ns,
+                               clock->offset_ns, clock->error_ns, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+store_hellos (const Boot *boot, GError **error)
+{
+  for (guint i = 0; i < boot->members->len; i++)
+    if (!nv_store_set_vm_hello (boot->state->run->store, boot->vm_ids[i],
+                                nv_channel_hello (nv_session_channel (boot->session, i)), error))
+      return FALSE;
+  return TRUE;
+}
+
+/* --- where the memory is --- */
+
+typedef struct
+{
+  NvHolds holds;
+  char *reason;
+} Residence;
+
+static void
+residence_clear (gpointer data)
+{
+  g_free (((Residence *)data)->reason);
+}
+
+static NvResidence *
+read_residence (const Boot *boot, const NvVm *vm, GError **error)
+{
+  NvConnection *connection = boot->state->run->connection;
+  g_autoptr (GArray) sizes = g_array_new (FALSE, FALSE, sizeof (guint64));
+  int pid;
+
+  for (guint i = 0; i < vm->placement->regions->len; i++)
+    g_array_append_val (sizes, ((NvRegion *)g_ptr_array_index (vm->placement->regions, i))->size_bytes);
+  if (!connection->driver->process (connection, vm->name, &pid, NULL, error))
+    return NULL;
+  return nv_residence_read ("/", pid, (const guint64 *)(void *)sizes->data, sizes->len, error);
+}
+
+/* Of all VMs, into the store. Returns: (transfer full) (element-type Residence). */
+static GArray *
+check_residence (const Boot *boot, const char *phase, GError **error)
+{
+  g_autoptr (GArray) verdicts = g_array_new (FALSE, FALSE, sizeof (Residence));
+
+  g_array_set_clear_func (verdicts, residence_clear);
+  for (guint i = 0; i < boot->members->len; i++)
+    {
+      const NvVm *vm = vm_of (boot, i);
+      gint64 now_ns = nv_now_ns ();
+      g_autoptr (NvResidence) residence = read_residence (boot, vm, error);
+      Residence verdict = { 0 };
+
+      if (!residence)
+        return NULL;
+      verdict.holds = nv_residence_check (residence, vm->placement, &verdict.reason);
+      g_array_append_val (verdicts, verdict);
+      for (guint j = 0; j < residence->nodes->len; j++)
+        {
+          const NvResident *resident = &g_array_index (residence->nodes, NvResident, j);
+
+          if (!nv_store_add_residence (boot->state->run->store, boot->vm_ids[i], phase, now_ns,
+                                       resident->node, resident->page_bytes, resident->resident_bytes,
+                                       nv_holds_name (verdict.holds), error))
+            return NULL;
+        }
+    }
+  return g_steal_pointer (&verdicts);
+}
+
+/* --- one boot --- */
+
+/* Only the seed differs from guest to guest and from boot to boot. */
+static gboolean
+prepare_guests (Boot *boot, GError **error)
+{
+  NvRunState *state = boot->state;
+  const NvQuickPlan *plan = state->run->plan;
+  g_autofree json_t **jobs = g_new0 (json_t *, boot->members->len);
+  guint64 size_bytes;
+  gboolean ready;
+
+  for (guint i = 0; i < boot->members->len; i++)
+    {
+      g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, nv_rng_draw64 (boot->seed, i, 0) >> 1);
+
+      jobs[i] = json_copy (plan->job);
+      json_object_set_new (jobs[i], "seed", json_string (seed));
+      if (state->size_bytes > 0)
+        {
+          g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, state->size_bytes);
+
+          json_object_set_new (jobs[i], "size", json_string (size));
+        }
+    }
+  ready = nv_session_prepare (boot->session, jobs, plan->sample_interval_ns, &size_bytes, error);
+  for (guint i = 0; i < boot->members->len; i++)
+    json_decref (jobs[i]);
+  if (!ready || state->size_bytes > 0)
+    return ready;
+  /* The least that any guest would take is what all take, in this boot and the next ones. */
+  state->size_bytes = size_bytes;
+  state->result->size_bytes = size_bytes;
+  return size_bytes == 0 || prepare_guests (boot, error);
+}
+
+static gboolean
+boot_fleet (Boot *boot, GError **error)
+{
+  NvRunState *state = boot->state;
+  const NvRun *run = state->run;
+  const NvSessionEvents events = {
+    .record = on_guest_record,
+    .tick = show_progress,
+    .cancellable = run->cancellable,
+  };
+  g_autoptr (NvLock) lock = run->take_lock (run->data, error);
+  NvFleetPlan plan = {
+    .connection = run->connection,
+    .network = run->network,
+    .cancellable = run->cancellable,
+    .progress = show_fleet_progress,
+    .progress_data = boot,
+  };
+
+  if (!lock || !(boot->members = run->make_members (boot->policy, boot->seed, run->data, error)))
+    return FALSE;
+  plan.members = boot->members;
+  if (!add_boot (boot, error) || !nv_fleet_up (&plan, NULL, error))
+    return FALSE;
+  g_clear_pointer (&lock, nv_lock_free);
+  boot->session = nv_session_open (run->connection, boot->members, &events, boot, error);
+  return boot->session && nv_session_wait_booted (boot->session, run->plan->boot_timeout_ns, error)
+         && store_hellos (boot, error) && nv_session_measure_clocks (boot->session, error)
+         && store_clocks (boot, "before", error) && prepare_guests (boot, error);
+}
+
+/* The last summary of a kernel is that of its largest group: the one that counts. */
+static gboolean
+is_last (const Boot *boot, guint index)
+{
+  const json_t *summary = g_ptr_array_index (boot->summaries, index);
+
+  for (guint i = index + 1; i < boot->summaries->len; i++)
+    {
+      const json_t *other = g_ptr_array_index (boot->summaries, i);
+
+      if (json_equal (json_object_get (summary, "vm"), json_object_get (other, "vm"))
+          && json_equal (json_object_get (summary, "kernel"), json_object_get (other, "kernel")))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+add_rows (const Boot *boot, const GArray *residences)
+{
+  for (guint i = 0; i < boot->summaries->len; i++)
+    {
+      const json_t *summary = g_ptr_array_index (boot->summaries, i);
+      guint index = (guint)json_integer_value (json_object_get (summary, "vm"));
+
+      if (is_last (boot, i))
+        nv_run_result_add (boot->state->result, boot->policy->name, vm_of (boot, index)->name, summary,
+                           g_array_index (residences, Residence, index).holds,
+                           g_array_index (residences, Residence, index).reason);
+    }
+}
+
+static gboolean
+store_counters (const Boot *boot, const NvCounters *before, GError **error)
+{
+  NvRunResult *result = boot->state->result;
+  g_autoptr (NvCounters) after = nv_counters_read ("/", error);
+  json_t *difference;
+  g_autofree char *text = NULL;
+  gboolean stored;
+
+  if (!after)
+    return FALSE;
+  difference = nv_counters_difference (before, after);
+  text = nv_counters_describe (difference);
+  stored = nv_store_set_boot_counters (boot->state->run->store, boot->boot_id, difference, error);
+  json_decref (difference);
+  if (text)
+    g_ptr_array_add (result->notes, g_strdup_printf ("%s: %s", boot->policy->name, text));
+  return stored;
+}
+
+static gboolean
+measure_fleet (Boot *boot, GError **error)
+{
+  NvRunState *state = boot->state;
+  g_autoptr (GArray) before = NULL, after = NULL;
+  g_autoptr (NvCounters) counters = NULL;
+  gint64 since_us;
+
+  boot->ready_ns = nv_now_ns ();
+  before = check_residence (boot, "before", error);
+  counters = before ? nv_counters_read ("/", error) : NULL;
+  if (!counters)
+    return FALSE;
+  since_us = g_get_monotonic_time ();
+  if (!nv_session_measure (boot->session, &boot->go_ns, &boot->spread_ns, error))
+    return FALSE;
+  state->result->measure_us += g_get_monotonic_time () - since_us;
+  state->result->largest_spread_ns = MAX (state->result->largest_spread_ns, boot->spread_ns);
+  if (!store_counters (boot, counters, error) || !nv_session_measure_clocks (boot->session, error)
+      || !store_clocks (boot, "after", error) || !(after = check_residence (boot, "after", error)))
+    return FALSE;
+  add_rows (boot, after);
+  return TRUE;
+}
+
+/* The VMs of this boot that are there. */
+static GPtrArray *
+find_fleet (const Boot *boot, GError **error)
+{
+  NvConnection *connection = boot->state->run->connection;
+  GPtrArray *infos = connection->driver->list (connection, NULL, error);
+
+  for (guint i = infos ? infos->len : 0; i-- > 0;)
+    {
+      const NvVmInfo *info = g_ptr_array_index (infos, i);
+      gboolean is_ours = FALSE;
+
+      for (guint j = 0; j < boot->members->len && !is_ours; j++)
+        is_ours = strcmp (info->vm->uuid, vm_of (boot, j)->uuid) == 0;
+      if (!is_ours)
+        g_ptr_array_remove_index (infos, i);
+    }
+  return infos;
+}
+
+static gboolean
+take_down (Boot *boot, GError **error)
+{
+  NvConnection *connection = boot->state->run->connection;
+  g_autoptr (GPtrArray) infos = boot->members ? find_fleet (boot, error) : NULL;
+
+  boot->stage = "down";
+  if (!boot->members)
+    return TRUE;
+  if (boot->session)
+    nv_session_say_bye (boot->session);
+  g_clear_pointer (&boot->session, nv_session_free);
+  return infos && nv_fleet_down (connection, infos, NULL, NULL, error);
+}
+
+static void
+hold (const Boot *boot)
+{
+  for (guint i = 0; i < boot->members->len; i++)
+    g_ptr_array_add (boot->state->result->held, g_strdup (vm_of (boot, i)->name));
+}
+
+static gboolean
+finish_boot (const Boot *boot, const GError *problem, GError **error)
+{
+  NvStore *store = boot->state->run->store;
+  const char *status = !problem                                                  ? "done"
+                       : g_error_matches (problem, NV_ERROR, NV_ERROR_CANCELLED) ? "interrupted"
+                                                                                 : "failed";
+
+  return nv_store_finish_boot (store, boot->boot_id, boot->ready_ns, boot->go_ns, boot->spread_ns,
+                               nv_now_ns (), status, problem ? problem->message : NULL, error)
+         && nv_store_commit (store, error);
+}
+
+static void
+boot_clear (Boot *boot)
+{
+  g_clear_pointer (&boot->session, nv_session_free);
+  g_clear_pointer (&boot->members, g_ptr_array_unref);
+  g_clear_pointer (&boot->vm_ids, g_free);
+  g_clear_pointer (&boot->summaries, g_ptr_array_unref);
+}
+
+static void
+free_json (gpointer data)
+{
+  json_decref (data);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Boot, boot_clear)
+
+gboolean
+nv_boot_run (NvRunState *state, guint position, GError **error)
+{
+  const NvRun *run = state->run;
+  const NvPolicy *policy = g_ptr_array_index (run->plan->policies, position);
+  g_auto (Boot) boot = {
+    .state = state,
+    .policy = policy,
+    .position = position,
+    .seed = nv_run_derive_seed (run->seed, 0, policy->name),
+    .stage = "boot",
+    .since_us = g_get_monotonic_time (),
+    .summaries = g_ptr_array_new_with_free_func (free_json),
+  };
+  GError *problem = NULL, *later = NULL;
+  gboolean measured, holds_last;
+
+  measured = boot_fleet (&boot, &problem);
+  state->result->boot_us += g_get_monotonic_time () - boot.since_us;
+  boot.stage = "measure";
+  measured = measured && measure_fleet (&boot, &problem);
+  if (measured && state->store_error)
+    problem = g_error_copy (state->store_error);
+  holds_last = run->hold && (problem || position + 1 == run->plan->policies->len);
+  if (holds_last && boot.session)
+    hold (&boot);
+  else if (!take_down (&boot, &later) && !problem)
+    problem = g_steal_pointer (&later);
+  if (boot.boot_id && !finish_boot (&boot, problem, &later) && !problem)
+    problem = g_steal_pointer (&later);
+  if (later && problem)
+    g_prefix_error (&problem, "%s; before that: ", later->message);
+  g_clear_error (&later);
+  state->arm_us += g_get_monotonic_time () - boot.since_us;
+  state->n_arms_done++;
+  if (problem)
+    g_propagate_error (error, problem);
+  return problem == NULL;
+}
