@@ -21,9 +21,11 @@ typedef enum
 
 /**
  * nv_store_open:
+ * @path: ":memory:": gone when it is closed
  *
- * Brings an older schema up to date (not with READ). Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND,
- * NV_ERROR_PARSE (no store of numavm's, damaged, or of a newer numavm) or NV_ERROR_FAILED.
+ * Brings an older schema up to date (not with READ). Who may write is alone with that until the store is
+ * closed; any number may read. Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND, NV_ERROR_PARSE (no
+ * store of numavm's, damaged, or of a newer numavm) or NV_ERROR_FAILED (locked by another, no permission).
  */
 NvStore *nv_store_open (const char *path, NvStoreMode mode, GError **error);
 void nv_store_close (NvStore *store); /* what was not committed is not kept */
@@ -36,14 +38,14 @@ gboolean nv_store_commit (NvStore *store, GError **error);
 typedef struct
 {
   const char *uuid;
-  gint64 started_wall_ns; /* CLOCK_REALTIME */
-  gint64 started_ns;      /* CLOCK_MONOTONIC of the host */
+  gint64 started_wall_ns; /* CLOCK_REALTIME; 0: unknown */
+  gint64 started_ns;      /* CLOCK_MONOTONIC of the host; 0: unknown */
   const char *program;    /* "numavm 0.1.0" */
   const char *command;    /* to repeat it */
   const char *driver;     /* "libvirt"; NULL: no VMs */
   const char *uri;
   const char *accel; /* "tcg": emulated CPUs; "kvm"; NULL: bare metal */
-  gboolean emulated; /* CPUs or NUMA host are: never to be mixed with what is not */
+  gboolean emulated; /* CPUs or NUMA host are: never to be mixed with what is not; -1: unknown */
   guint64 seed;
   const json_t *plan; /* what was asked, as read */
   const json_t *host; /* nodes, distances, versions, settings */
@@ -119,17 +121,24 @@ typedef struct
   const char *kernel;
   double best_rate_bytes_per_s;
   double average_s, minimum_s, maximum_s;
+  guint64 array_bytes; /* of each array; 0: unknown */
+  guint threads;       /* 0: unknown */
 } NvStoreStream;
 
 gboolean nv_store_add_stream (NvStore *store, const NvStoreStream *stream, GError **error);
 
 /**
  * nv_store_add_source:
+ * @run: that its rows are of; 0: of several
  * @sha256: of the file's bytes
  *
  * A file that was imported. Returns: its id; 0 without @error if one with these bytes was imported before.
  */
-gint64 nv_store_add_source (NvStore *store, const char *name, const char *format, const char *sha256,
-                            GError **error);
+gint64 nv_store_add_source (NvStore *store, gint64 run, const char *name, const char *format,
+                            const char *sha256, GError **error);
+
+/* Is it there? 1, 0, or -1 with @error. */
+int nv_store_has_source (NvStore *store, const char *sha256, GError **error);
+int nv_store_has_run (NvStore *store, const char *uuid, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NvStore, nv_store_close)

@@ -1,0 +1,390 @@
+#include "store/import.h"
+#include "base/error.h"
+#include "bench/protocol.h"
+#include "store/formats/format.h"
+#include "store/series.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COMMIT_INTERVAL_US G_USEC_PER_SEC
+#define READ_BYTES         ((gsize)1 << 16)
+
+/* What the files of one folder share. */
+typedef struct
+{
+  gint64 run, boot;
+  guint n_vms;
+} Folder;
+
+typedef struct
+{
+  const NvImportRequest *request;
+  NvImportResult *result;
+  GHashTable *folders;
+  gint64 committed_us;
+} Importer;
+
+static void G_GNUC_PRINTF (2, 0) say (const NvImport *import, const char *format, va_list arguments)
+{
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+  g_autofree char *name = g_utf8_make_valid (import->file, -1);
+  g_autofree char *whole = import->line > 0
+                               ? g_strdup_printf ("%s:%" G_GUINT64_FORMAT ": %s", name, import->line, text)
+                               : g_strdup_printf ("%s: %s", name, text);
+
+  import->request->say (whole, import->request->data);
+}
+
+void
+nv_import_leave_out (NvImport *import, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  say (import, format, arguments);
+  va_end (arguments);
+  import->left_out++;
+}
+
+void
+nv_import_say (NvImport *import, const char *format, ...)
+{
+  NvImport whole = *import;
+  va_list arguments;
+
+  whole.line = 0;
+  va_start (arguments, format);
+  say (&whole, format, arguments);
+  va_end (arguments);
+}
+
+gboolean
+nv_import_excuse (NvImport *import, GError **error)
+{
+  if (!g_error_matches (*error, NV_ERROR, NV_ERROR_PARSE))
+    return FALSE;
+  nv_import_leave_out (import, "%s", (*error)->message);
+  g_clear_error (error);
+  return TRUE;
+}
+
+static gint64
+add_run (NvImport *import, const json_t *plan, GError **error)
+{
+  g_autofree char *uuid = g_uuid_string_random ();
+  const NvStoreRun row = {
+    .uuid = uuid,
+    .program = "numavm " NV_VERSION " import",
+    .command = import->request->command,
+    .emulated = -1,
+    .plan = plan,
+  };
+  gint64 run = nv_store_add_run (import->request->store, &row, error);
+
+  if (run && !nv_store_finish_run (import->request->store, run, 0, "done", NULL, error))
+    return 0;
+  return run;
+}
+
+gint64
+nv_import_get_run (NvImport *import, const json_t *plan, GError **error)
+{
+  if (!import->run)
+    import->run = add_run (import, plan, error);
+  return import->run;
+}
+
+static Folder *
+get_folder (NvImport *import, const json_t *plan, GError **error)
+{
+  g_autofree char *path = g_path_get_dirname (import->file);
+  Folder *folder = g_hash_table_lookup (import->folders, path);
+  NvStoreBoot boot = { 0 };
+
+  if (folder)
+    return folder;
+  boot.run = add_run (import, plan, error);
+  if (!boot.run)
+    return NULL;
+  folder = g_new0 (Folder, 1);
+  folder->run = boot.run;
+  folder->boot = nv_store_add_boot (import->request->store, &boot, error);
+  g_hash_table_insert (import->folders, g_steal_pointer (&path), folder);
+  return folder->boot ? folder : NULL;
+}
+
+gint64
+nv_import_add_vm (NvImport *import, const json_t *plan, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (import->file);
+  const Folder *folder = get_folder (import, plan, error);
+  NvStoreVm vm = { .name = name };
+  char *dot = strrchr (name, '.');
+
+  if (!folder)
+    return 0;
+  if (dot && dot != name)
+    *dot = '\0';
+  vm.boot = folder->boot;
+  vm.index = ((Folder *)folder)->n_vms++;
+  import->run = folder->run;
+  return nv_store_add_vm (import->request->store, &vm, error);
+}
+
+typedef gboolean (*LineFunction) (NvImport *import, char *line, gsize length, gpointer data, GError **error);
+
+/* Calls @each for every line, also for one that the end cuts off, until one gives FALSE. */
+static gboolean
+for_each_line (NvImport *import, int fd, LineFunction each, gpointer data, GError **error)
+{
+  struct nv_lines lines = { 0 };
+  gboolean done = TRUE;
+  gsize length;
+  char *line;
+  int status;
+
+  import->line = 0;
+  do
+    {
+      status = nv_lines_read (&lines, fd);
+      if (status == 0 && lines.length > 0)
+        status = nv_lines_add (&lines, "\n", 1);
+      while (done && lines.length > 0 && (line = nv_lines_next (&lines, &length)))
+        {
+          import->line++;
+          done = each (import, line, length, data, error);
+        }
+    }
+  while (done && status > 0);
+  if (done && status < 0)
+    {
+      import->line++;
+      nv_import_leave_out (import, "from here on: %s",
+                           status == -EMSGSIZE ? "a line is longer than 1 MiB" : g_strerror (-status));
+    }
+  nv_lines_clear (&lines);
+  return done;
+}
+
+/* Returns: (transfer full): SHA-256, in hexadecimal; NULL with errno. */
+static char *
+checksum (int fd)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autofree guchar *bytes = g_malloc (READ_BYTES);
+  ssize_t n;
+
+  while ((n = read (fd, bytes, READ_BYTES)) > 0)
+    g_checksum_update (sum, bytes, n);
+  return n == 0 && lseek (fd, 0, SEEK_SET) == 0 ? g_strdup (g_checksum_get_string (sum)) : NULL;
+}
+
+/* Stops at the first line that some format knows. */
+static gboolean
+recognise_line (NvImport *import, char *line, gsize length, gpointer data, GError **error)
+{
+  const NvFormat **ret_format = data;
+
+  for (guint i = 0; nv_formats[i]; i++)
+    if (nv_formats[i]->recognises (line, length))
+      {
+        *ret_format = nv_formats[i];
+        return FALSE;
+      }
+  return TRUE;
+}
+
+typedef struct
+{
+  const NvFormat *format;
+  gpointer state;
+} Reader;
+
+static gboolean
+read_line (NvImport *import, char *line, gsize length, gpointer data, GError **error)
+{
+  const Reader *reader = data;
+
+  return reader->format->read_line (import, reader->state, line, length, error);
+}
+
+gboolean
+nv_import_read (NvImport *import, const NvFormat *format, int fd, GError **error)
+{
+  g_autofree void *state = g_malloc0 (format->state_size + 1);
+  Reader reader = { format, state };
+  gboolean done = for_each_line (import, fd, read_line, &reader, error)
+                  && (!format->finish || format->finish (import, state, error));
+
+  if (format->clear)
+    format->clear (state);
+  nv_series_forget (import->request->store);
+  return done;
+}
+
+/* All that a file holds, or, if that is nothing, no trace of it. */
+static gboolean
+take_file (Importer *importer, NvImport *import, const NvFormat *format, int fd, const char *sum,
+           GError **error)
+{
+  NvStore *store = importer->request->store;
+
+  if (!nv_store_mark (store, error) || !nv_import_read (import, format, fd, error))
+    return FALSE;
+  importer->result->left_out += import->left_out;
+  if (import->rows == 0)
+    {
+      import->line = 0;
+      importer->result->known += import->known > 0;
+      importer->result->unreadable += import->known == 0;
+      nv_import_say (import, import->known > 0 ? "is in the store already" : "nothing in it can be read");
+      g_hash_table_remove_all (importer->folders); /* what was made for this file is undone */
+      return nv_store_return (store, error);
+    }
+  importer->result->imported++;
+  importer->result->rows += import->rows;
+  return (format->has_ids || nv_store_add_source (store, import->run, import->file, format->name, sum, error))
+         && nv_store_keep (store, error);
+}
+
+static void
+refuse (Importer *importer, NvImport *import, const char *reason)
+{
+  nv_import_say (import, "%s", reason);
+  importer->result->unreadable++;
+}
+
+static gboolean
+import_descriptor (Importer *importer, NvImport *import, int fd, GError **error)
+{
+  const NvFormat *format = NULL;
+  g_autofree char *sum = checksum (fd);
+  int known;
+
+  if (!sum)
+    {
+      refuse (importer, import, g_strerror (errno));
+      return TRUE;
+    }
+  known = nv_store_has_source (importer->request->store, sum, error);
+  if (known < 0)
+    return FALSE;
+  if (known > 0)
+    {
+      nv_import_say (import, "was imported before");
+      importer->result->known++;
+      return TRUE;
+    }
+  for_each_line (import, fd, recognise_line, &format, NULL);
+  import->left_out = 0;
+  if (format && lseek (fd, 0, SEEK_SET) == 0)
+    return take_file (importer, import, format, fd, sum, error);
+  refuse (importer, import, import->line == 0 ? "is empty" : "is of no format that is known here");
+  return TRUE;
+}
+
+/* What is not there to be read from is named. Returns: -1. */
+static int
+open_file (Importer *importer, NvImport *import, int flags)
+{
+  /* Not blocking: nobody may ever write to a FIFO. */
+  int fd = open (import->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+  struct stat status;
+
+  if (fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
+    return fd;
+  if (fd < 0 && errno == ELOOP)
+    refuse (importer, import, "a symbolic link is not followed: name the file itself");
+  else
+    refuse (importer, import, fd < 0 ? g_strerror (errno) : "is no regular file");
+  if (fd >= 0)
+    close (fd);
+  return -1;
+}
+
+static gboolean
+import_file (Importer *importer, const char *path, int flags, GError **error)
+{
+  NvImport import = { .request = importer->request, .file = path, .folders = importer->folders };
+  int fd = open_file (importer, &import, flags);
+  gboolean done = fd < 0 || import_descriptor (importer, &import, fd, error);
+
+  importer->result->files++;
+  if (fd >= 0)
+    close (fd);
+  if (!done || g_cancellable_set_error_if_cancelled (importer->request->cancellable, NULL))
+    {
+      if (done)
+        g_set_error (error, NV_ERROR, NV_ERROR_CANCELLED, "interrupted after '%s'", path);
+      return FALSE;
+    }
+  if (g_get_monotonic_time () - importer->committed_us < COMMIT_INTERVAL_US)
+    return TRUE;
+  importer->committed_us = g_get_monotonic_time ();
+  return nv_store_commit (importer->request->store, error);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *)a, *(char *const *)b);
+}
+
+static gboolean
+import_folder (Importer *importer, const char *path, GDir *folder, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+  gboolean done = TRUE;
+
+  while ((name = g_dir_read_name (folder)))
+    g_ptr_array_add (names, g_build_filename (path, name, NULL));
+  g_ptr_array_sort (names, compare_names);
+  for (guint i = 0; i < names->len && done; i++)
+    {
+      const char *file = g_ptr_array_index (names, i);
+      NvImport import = { .request = importer->request, .file = file };
+
+      if (g_file_test (file, G_FILE_TEST_IS_DIR) && !g_file_test (file, G_FILE_TEST_IS_SYMLINK))
+        nv_import_say (&import, "a folder: not looked into");
+      else
+        done = import_file (importer, file, O_NOFOLLOW, error);
+    }
+  return done;
+}
+
+gboolean
+nv_import (const NvImportRequest *request, char *const *paths, NvImportResult *ret_result, GError **error)
+{
+  g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  Importer importer = { request, ret_result, folders, g_get_monotonic_time () };
+  gboolean done = TRUE;
+
+  *ret_result = (NvImportResult){ 0 };
+  for (; *paths && done; paths++)
+    {
+      GDir *folder = g_dir_open (*paths, 0, NULL);
+
+      done = folder ? import_folder (&importer, *paths, folder, error)
+                    : import_file (&importer, *paths, 0, error);
+      if (folder)
+        g_dir_close (folder);
+    }
+  return (done || g_error_matches (*error, NV_ERROR, NV_ERROR_CANCELLED))
+         && nv_store_commit (request->store, done ? error : NULL) && done;
+}
+
+char *
+nv_import_list_formats (void)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; nv_formats[i]; i++)
+    g_string_append_printf (list, "%-12s%s\n", nv_formats[i]->name, nv_formats[i]->summary);
+  return g_string_free (list, FALSE);
+}
