@@ -89,18 +89,55 @@ int nv_proc_huge_bytes (const char *root, int pid, uint64_t start, uint64_t end,
 int nv_proc_numa_bytes (const char *root, int pid, uint64_t start, uint64_t end, size_t nodes,
                         uint64_t *ret_bytes);
 
+/* Addresses of a process, from start on and before end. */
+struct nv_proc_range
+{
+  uint64_t start, end;
+};
+
 /**
- * nv_proc_numa_pages:
- * @sizes: only mappings of one of these @n_sizes sizes in bytes are counted: a QEMU's guest RAM is told so
- * from its heap and its libraries
- * @nodes: length of @ret_bytes
- * @ret_bytes: (out): their resident bytes on each node, by each mapping's own kernelpagesize_kB; pages on
- *   nodes from @nodes on are not counted
+ * nv_proc_find_ranges:
+ * @sizes: @n_sizes of them, in bytes
+ * @ret_ranges: (out): for each size the range of that size
+ * @ret_size: (out): with -ENXIO and -ENOTUNIQ: which size
  *
- * /proc/PID/numa_maps, and for the sizes /proc/PID/maps. -ESRCH if there is no such process.
+ * /proc/PID/maps: where a process has memory of these sizes: a mapping that can be read and written but not
+ * executed, or a run of adjacent ones of the same file or of none.
+ *
+ * Returns: -ESRCH: there is no such process; -ENXIO: it has too few ranges of a size; -ENOTUNIQ: it has more
+ * of a size than are looked for.
  */
-int nv_proc_numa_pages (const char *root, int pid, const uint64_t *sizes, size_t n_sizes, size_t nodes,
-                        uint64_t *ret_bytes);
+int nv_proc_find_ranges (const char *root, int pid, const uint64_t *sizes, size_t n_sizes,
+                         struct nv_proc_range *ret_ranges, uint64_t *ret_size);
+
+#define NV_PROC_MAX_NODES 1024u /* of Linux: CONFIG_NODES_SHIFT is at most 10 */
+
+/* Resident bytes on one node in pages of one size. */
+struct nv_proc_resident
+{
+  unsigned node; /* OS index */
+  uint64_t page_bytes;
+  uint64_t bytes;
+};
+
+struct nv_proc_residents
+{
+  struct nv_proc_resident *items; /* by node, then page size */
+  size_t length;
+};
+
+/**
+ * nv_proc_residents_read:
+ * @ret_residents: (out): for nv_proc_residents_clear()
+ *
+ * /proc/PID/numa_maps: what is resident of the mappings that begin in one of @ranges, by each mapping's own
+ * kernelpagesize_kB: transparent huge pages count as the small pages that they are made of.
+ *
+ * Returns: -ENOENT: no such process, or a kernel without NUMA.
+ */
+int nv_proc_residents_read (const char *root, int pid, const struct nv_proc_range *ranges, size_t n_ranges,
+                            struct nv_proc_residents *ret_residents);
+void nv_proc_residents_clear (struct nv_proc_residents *residents);
 
 /* cgroup.c: what the memory limits of the cgroups that this process is in leave it, less what can be had back
  * from files' caches (memory.max, memory.current and memory.stat, or those of version 1). UINT64_MAX: there

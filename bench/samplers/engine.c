@@ -76,6 +76,8 @@ complain (const struct nv_engine *engine, const struct nv_sampler *sampler,
 
   if (engine->before)
     return; /* what could not be opened at first was complained about then */
+  if (error == ENOENT && file != sampler->files)
+    return; /* an older kernel has less, or nothing of this was there, which was said */
   format_path (engine, file, node, path, sizeof path);
   if (error == EBADMSG)
     nv_fail (&message, error, "sampler '%s': '%s' does not look as it should: it is left out", sampler->name,

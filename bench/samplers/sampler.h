@@ -49,8 +49,9 @@ struct nv_sampler
 {
   const char *name;
   const char *summary;
-  const char *needs;               /* of the kernel, for a person whose kernel does not show it */
-  struct nv_sampler_file files[3]; /* ended by one without a path */
+  const char *needs; /* of the kernel, for a person whose kernel does not show it */
+  struct nv_sampler_file
+      files[12]; /* ended by one without a path; kernels that have the first may lack others */
 };
 
 extern const struct nv_sampler *const nv_samplers[];

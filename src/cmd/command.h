@@ -18,9 +18,10 @@ enum
 
 typedef enum
 {
-  NV_OPTION_FLAG,   /* gboolean */
-  NV_OPTION_STRING, /* char *, freed by main.c */
-  NV_OPTION_FILE,   /* the same; completion offers files */
+  NV_OPTION_FLAG,    /* gboolean */
+  NV_OPTION_STRING,  /* char *, freed by main.c */
+  NV_OPTION_FILE,    /* the same; completion offers files */
+  NV_OPTION_STRINGS, /* char **, of each time it is given; freed by main.c */
 } NvOptionType;
 
 typedef struct

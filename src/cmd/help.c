@@ -34,14 +34,19 @@ nv_common_options_of (const NvCommand *command)
 static void
 add_entries (GArray *entries, const NvOption *options, void *base)
 {
+  static const GOptionArg arguments[] = {
+    [NV_OPTION_FLAG] = G_OPTION_ARG_NONE,
+    [NV_OPTION_STRING] = G_OPTION_ARG_STRING,
+    [NV_OPTION_FILE] = G_OPTION_ARG_FILENAME,
+    [NV_OPTION_STRINGS] = G_OPTION_ARG_STRING_ARRAY,
+  };
+
   for (; options && options->name; options++)
     {
       GOptionEntry entry = {
         .long_name = options->name,
         .short_name = options->short_name,
-        .arg = options->type == NV_OPTION_FLAG     ? G_OPTION_ARG_NONE
-               : options->type == NV_OPTION_STRING ? G_OPTION_ARG_STRING
-                                                   : G_OPTION_ARG_FILENAME,
+        .arg = arguments[options->type],
         .arg_data = (char *)base + options->offset,
         .description = options->help,
         .arg_description = options->value,
@@ -147,8 +152,14 @@ static void
 clear_texts (const NvOption *options, void *base)
 {
   for (; options && options->name; options++)
-    if (options->type != NV_OPTION_FLAG)
-      g_clear_pointer ((char **)(void *)((char *)base + options->offset), g_free);
+    {
+      void *value = (char *)base + options->offset;
+
+      if (options->type == NV_OPTION_STRINGS)
+        g_clear_pointer ((char ***)value, g_strfreev);
+      else if (options->type != NV_OPTION_FLAG)
+        g_clear_pointer ((char **)value, g_free);
+    }
 }
 
 void

@@ -16,6 +16,8 @@ typedef struct
 {
   guint64 ram_bytes;      /* size of the mappings that are guest RAM */
   guint64 resident_bytes; /* sum of all nodes */
+  guint64
+      largest_page_bytes; /* that there may be, transparent huge pages too: how finely shares can come out */
   GArray *nodes;          /* of NvResident, by node, then page size */
 } NvResidence;
 
@@ -31,8 +33,7 @@ guint64 nv_residence_on_node (const NvResidence *residence, guint node);
  * @sizes: of each backend of guest RAM; finds its mapping, or run of adjacent mappings, among the others
  *
  * Counts guest pages per NUMA node from numa_maps (Documentation/filesystems/proc.rst), with the page size
- * that each mapping states itself; transparent huge pages are counted from smaps only by
- * nv_residence_read_huge().
+ * that each mapping states itself: transparent huge pages count as the small pages that they are made of.
  *
  * Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND (no such process, or no mapping of that size),
  * NV_ERROR_UNAVAILABLE (not allowed, two candidates for one backend, a kernel without NUMA) or
@@ -64,7 +65,8 @@ typedef enum
  * @ret_reason: (out) (nullable): with NV_HOLDS_NOT: `2.00 GiB are on node 0`
  *
  * EXACT holds where each node's share is within max(1 point, 2 largest pages / resident) of what was
- * declared, WITHIN where all is on the nodes declared. Regions of one VM are summed.
+ * declared, WITHIN where all is on the nodes declared. Regions of one VM are summed: what several are
+ * declared to be is as much as the vaguest of them says.
  */
 NvHolds nv_residence_check (const NvResidence *residence, const NvPlacement *placement, char **ret_reason);
 

@@ -20,5 +20,9 @@ typedef void (*NvSamplingRecord) (json_t *record, gpointer data);
  */
 NvSampling *nv_sampling_start (guint64 interval_ns, NvSamplingRecord record, gpointer data, GError **error);
 
+/* What could not be read or understood, and that nodes came or went: sentences for people, one a call.
+ * Returns: (transfer full) (nullable): NULL: nothing is left to be said. */
+char *nv_sampling_take_complaint (NvSampling *sampling);
+
 /* Ends it and hands over what is left; no call comes after this. Returns: how many samples there were. */
 guint64 nv_sampling_stop (NvSampling *sampling);

@@ -1,28 +1,27 @@
 #include "vm/reservations.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "bench/proc.h"
+#include "observe/residence.h"
 
 /* Resident guest RAM by position in host->nodes; NULL if it cannot be read. */
 static guint64 *
 read_touched (NvConnection *connection, const NvHost *host, const NvVm *vm)
 {
-  const NvNode *last = g_ptr_array_index (host->nodes, host->nodes->len - 1);
-  gsize n_indexes = (gsize)last->os_index + 1;
-  g_autofree guint64 *by_index = g_new0 (guint64, n_indexes);
   guint n_regions = vm->placement->regions->len;
   g_autofree guint64 *sizes = g_new0 (guint64, n_regions);
+  g_autoptr (NvResidence) residence = NULL;
   guint64 *touched;
   int pid;
 
   for (guint i = 0; i < n_regions; i++)
     sizes[i] = ((const NvRegion *)g_ptr_array_index (vm->placement->regions, i))->size_bytes;
   if (!connection->driver->process (connection, vm->name, &pid, NULL, NULL)
-      || nv_proc_numa_pages ("/", pid, sizes, n_regions, n_indexes, by_index) != 0)
+      || !(residence = nv_residence_read ("/", pid, sizes, n_regions, NULL)))
     return NULL;
   touched = g_new0 (guint64, host->nodes->len);
   for (guint i = 0; i < host->nodes->len; i++)
-    touched[i] = by_index[((const NvNode *)g_ptr_array_index (host->nodes, i))->os_index];
+    touched[i] =
+        nv_residence_on_node (residence, ((const NvNode *)g_ptr_array_index (host->nodes, i))->os_index);
   return touched;
 }
 

@@ -82,18 +82,107 @@ a_cpu_flag_is_a_whole_word (void)
   tree_remove (without);
 }
 
+/* Of all memory that the process has. */
+static int
+read_residents (const char *root, struct nv_proc_residents *residents)
+{
+  const struct nv_proc_range all = { 0, UINT64_MAX };
+
+  return nv_proc_residents_read (root, 4711, &all, 1, residents);
+}
+
+static void
+assert_resident (const struct nv_proc_resident *resident, unsigned node, uint64_t page_bytes, uint64_t bytes)
+{
+  g_assert_cmpuint (resident->node, ==, node);
+  g_assert_cmpuint (resident->page_bytes, ==, page_bytes);
+  g_assert_cmpuint (resident->bytes, ==, bytes);
+}
+
 static void
 resident_pages_are_counted_by_each_mappings_own_page_size (void)
 {
   char *root = tree_unpack ("four-nodes");
-  uint64_t sizes[] = { 77 * KIB, GIB };
-  uint64_t bytes[3] = { 0 };
+  const struct nv_proc_range ranges[] = { { 0x7f0080000000, 0x7f00c0000000 },
+                                          { 0x7f0000000000, 0x7f0040000000 } };
+  struct nv_proc_residents residents;
 
-  g_assert_cmpint (nv_proc_numa_pages (root, 4711, sizes, 2, 3, bytes), ==, 0);
-  g_assert_cmpuint (bytes[0], ==, 100 * 4 * KIB + 256 * 2048 * KIB); /* not the program's 300 pages */
-  g_assert_cmpuint (bytes[1], ==, 262044 * 4 * KIB);
-  g_assert_cmpuint (bytes[2], ==, 256 * 2048 * KIB);
+  g_assert_cmpint (nv_proc_residents_read (root, 4711, ranges, 2, &residents), ==, 0);
+  g_assert_cmpuint (residents.length, ==, 4);
+  assert_resident (&residents.items[0], 0, 4 * KIB, 100 * 4 * KIB); /* not the program's 300 pages */
+  assert_resident (&residents.items[1], 0, 2048 * KIB, 256 * 2048 * KIB);
+  assert_resident (&residents.items[2], 1, 4 * KIB, 262044 * 4 * KIB);
+  assert_resident (&residents.items[3], 2, 2048 * KIB, 256 * 2048 * KIB);
+  nv_proc_residents_clear (&residents);
   tree_remove (root);
+}
+
+/* In a process with these maps. Returns: as nv_proc_find_ranges() does. */
+static int
+find (const char *maps, const uint64_t *sizes, size_t n_sizes, struct nv_proc_range *ranges, uint64_t *size)
+{
+  char *root = tree_unpack ("one-node");
+  int result;
+
+  tree_write (root, "proc/4711/maps", maps);
+  result = nv_proc_find_ranges (root, 4711, sizes, n_sizes, ranges, size);
+  tree_remove (root);
+  return result;
+}
+
+static void
+ranges_are_found_by_their_sizes (void)
+{
+  /* A program, what a QEMU translates, two of guest RAM that are alike, with their guards, and a split one.
+   */
+  static const char maps[] = "1000-2000 r-xp 00000000 fe:00 1234   /usr/bin/qemu-system-x86_64\n"
+                             "10000-20000 rwxp 00000000 00:00 0\n"
+                             "30000-40000 rw-p 00000000 00:00 0\n"
+                             "40000-41000 ---p 00000000 00:00 0\n"
+                             "41000-51000 rw-p 00000000 00:00 0\n"
+                             "51000-52000 ---p 00000000 00:00 0\n"
+                             "52000-53000 rw-s 00000000 00:01 77    /memfd:x (deleted)\n"
+                             "53000-56000 rw-s 00001000 00:01 77    /memfd:x (deleted)\n";
+  static const uint64_t sizes[] = { 0x10000, 0x4000, 0x10000 };
+  struct nv_proc_range ranges[3];
+  uint64_t size = 0;
+
+  g_assert_cmpint (find (maps, sizes, 3, ranges, &size), ==, 0);
+  g_assert_cmphex (ranges[0].start, ==, 0x30000);
+  g_assert_cmphex (ranges[2].start, ==, 0x41000);
+  g_assert_cmphex (ranges[2].end, ==, 0x51000);
+  g_assert_cmphex (ranges[1].start, ==, 0x52000);
+  g_assert_cmphex (ranges[1].end, ==, 0x56000);
+  g_assert_cmpint (find (maps, sizes, 2, ranges, &size), ==, -ENOTUNIQ);
+  g_assert_cmphex (size, ==, 0x10000);
+}
+
+static void
+only_adjacent_mappings_of_the_same_memory_are_a_run (void)
+{
+  static const char *const apart[] = {
+    "1000-2000 rw-p 00000000 00:00 0\n3000-4000 rw-p 00000000 00:00 0\n",
+    "1000-2000 rw-p 00000000 00:00 0\n2000-3000 rw-s 00000000 00:00 0\n",
+    "1000-2000 rw-p 00000000 00:00 0\n2000-3000 rw-p 00000000 00:01 7 /x\n",
+    "1000-2000 rw-p 00000000 00:01 7 /x\n2000-3000 rw-p 00002000 00:01 7 /x\n",
+    "1000-2000 rw-p 00000000 00:01 7 /x\n2000-3000 rw-p 00001000 00:02 7 /x\n",
+    "1000-2000 r--p 00000000 00:00 0\n2000-3000 r--p 00000000 00:00 0\n",
+  };
+  static const uint64_t sizes[] = { 0x2000 };
+  struct nv_proc_range range;
+  uint64_t size = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (apart); i++)
+    {
+      g_assert_cmpint (find (apart[i], sizes, 1, &range, &size), ==, -ENXIO);
+      g_assert_cmphex (size, ==, 0x2000);
+    }
+  g_assert_cmpint (find ("1000-2000 rw-p 00000000 00:00 0\n2000-3000 rw-p 00000000 00:00 0\n"
+                         "3000-4000 rw-p 00000000 00:00 0\n",
+                         sizes, 1, &range, &size),
+                   ==, -ENOTUNIQ); /* the first two or the last two */
+  g_assert_cmpint (find ("1000-2000 rw-p 00000000\n", sizes, 1, &range, &size), ==, -EBADMSG);
+  g_assert_cmpint (find ("", sizes, 1, &range, &size), ==, -ESRCH); /* a zombie */
 }
 
 static void
@@ -115,12 +204,14 @@ static void
 a_process_that_is_gone_is_told_from_a_kernel_without_numa (void)
 {
   char *four = tree_unpack ("four-nodes"), *one = tree_unpack ("one-node");
-  uint64_t sizes[] = { GIB };
-  uint64_t bytes[1] = { 77 };
+  const uint64_t sizes[] = { GIB };
+  struct nv_proc_residents residents = { NULL, 77 };
+  struct nv_proc_range range;
+  uint64_t size;
 
-  g_assert_cmpint (nv_proc_numa_pages (four, 4712, sizes, 1, 1, bytes), ==, -ESRCH);
-  g_assert_cmpint (nv_proc_numa_pages (one, 4711, sizes, 1, 1, bytes), ==, -ENOENT);
-  g_assert_cmpuint (bytes[0], ==, 77);
+  g_assert_cmpint (nv_proc_find_ranges (four, 4712, sizes, 1, &range, &size), ==, -ESRCH);
+  g_assert_cmpint (read_residents (one, &residents), ==, -ENOENT);
+  g_assert_cmpuint (residents.length, ==, 77);
   tree_remove (four);
   tree_remove (one);
 }
@@ -131,14 +222,17 @@ this_process_has_resident_pages (void)
   /* Between two pages that nobody may touch, so that the kernel joins it with no other mapping. */
   size_t page = (size_t)sysconf (_SC_PAGESIZE), size = 1234 * page;
   char *map = mmap (NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  uint64_t sizes[] = { size };
-  uint64_t bytes[64] = { 0 }, sum = 0;
+  uint64_t sizes[] = { size }, sum = 0;
+  struct nv_proc_residents residents = { 0 };
+  struct nv_proc_range range;
   int result;
 
   g_assert_true (map != MAP_FAILED);
   g_assert_cmpint (mprotect (map + page, size, PROT_READ | PROT_WRITE), ==, 0);
   map[page] = 1;
-  result = nv_proc_numa_pages ("/", getpid (), sizes, 1, G_N_ELEMENTS (bytes), bytes);
+  g_assert_cmpint (nv_proc_find_ranges ("/", getpid (), sizes, 1, &range, &sum), ==, 0);
+  g_assert_cmphex (range.start, ==, (uintptr_t)(map + page));
+  result = nv_proc_residents_read ("/", getpid (), &range, 1, &residents);
   munmap (map, size + 2 * page);
   if (result == -ENOENT)
     {
@@ -146,8 +240,9 @@ this_process_has_resident_pages (void)
       return;
     }
   g_assert_cmpint (result, ==, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (bytes); i++)
-    sum += bytes[i];
+  for (gsize i = 0; i < residents.length; i++)
+    sum += residents.items[i].bytes;
+  nv_proc_residents_clear (&residents);
   g_assert_cmpuint (sum, >, 0);
   g_assert_cmpuint (sum, <=, size);
 }
@@ -339,20 +434,17 @@ damaged_numa_maps_are_refused_and_leave_the_result_untouched (void)
     "7f00 default anon=1 N0=1 kernelpagesize_kB=x\n",
     "7f00 default anon=1 N0=18446744073709551615 kernelpagesize_kB=4\n",
     "7f00 default anon=1 N0=1 kernelpagesize_kB=18446744073709551615\n",
+    "7f00 default anon=1 N1024=1 kernelpagesize_kB=4\n",
   };
   char *root = tree_unpack ("four-nodes");
-  uint64_t sizes[] = { 0x1000 };
-  uint64_t bytes[4] = { 7, 7, 7, 7 };
+  struct nv_proc_residents residents = { NULL, 7 };
 
-  tree_write (root, "proc/4711/maps", "7f00-8f00 rw-p 00000000 00:00 0\n");
   for (guint i = 0; i < G_N_ELEMENTS (damaged); i++)
     {
       tree_write (root, "proc/4711/numa_maps", damaged[i]);
-      g_assert_cmpint (nv_proc_numa_pages (root, 4711, sizes, 1, 4, bytes), ==, -EBADMSG);
+      g_assert_cmpint (read_residents (root, &residents), ==, -EBADMSG);
     }
-  tree_write (root, "proc/4711/maps", "7f00 rw-p\n");
-  g_assert_cmpint (nv_proc_numa_pages (root, 4711, sizes, 1, 4, bytes), ==, -EBADMSG);
-  g_assert_cmpuint (bytes[0], ==, 7);
+  g_assert_cmpuint (residents.length, ==, 7);
   tree_remove (root);
 }
 
@@ -424,6 +516,8 @@ main (int argc, char **argv)
   ADD (resident_pages_are_counted_by_each_mappings_own_page_size);
   ADD (resident_pages_are_counted_between_two_addresses);
   ADD (a_process_that_is_gone_is_told_from_a_kernel_without_numa);
+  ADD (ranges_are_found_by_their_sizes);
+  ADD (only_adjacent_mappings_of_the_same_memory_are_a_run);
   ADD (this_process_has_resident_pages);
   ADD (a_setting_is_its_first_word_or_the_bracketed_one);
   ADD (a_number_is_a_whole_file);

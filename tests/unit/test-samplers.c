@@ -398,7 +398,7 @@ a_machine_that_shows_nothing_cannot_be_sampled (void)
                    ==, -ENOENT);
   g_assert_null (engine);
   g_assert_nonnull (strstr (message.text, root));
-  g_assert_cmpuint (complaints->len, ==, 3);
+  g_assert_cmpuint (complaints->len, ==, 4);
   tree_remove (root);
 }
 

@@ -563,5 +563,6 @@ const NvDriver nv_driver_libvirt = {
   .undefine = libvirt_undefine,
   .list = libvirt_list,
   .process = libvirt_process,
+  .placement_of = libvirt_placement_of,
   .open_console = libvirt_open_console,
 };

@@ -22,6 +22,9 @@ gboolean libvirt_fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2
 /* Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND or NV_ERROR_FAILED; free with virDomainFree(). */
 virDomainPtr libvirt_lookup (LibvirtConnection *self, const char *name, GError **error);
 
+/* NvDriver.placement_of */
+NvPlacement *libvirt_placement_of (NvConnection *connection, const char *name, GError **error);
+
 /* NvDriver.open_console */
 int libvirt_open_console (NvConnection *connection, const char *name, GError **error);
 
