@@ -153,6 +153,11 @@ uint64_t nv_default_size_bytes (const json_t *facts, const struct nv_team *team,
 enum nv_status
 nv_bench_run (const struct nv_setup *setup, const struct nv_reporter *reporter, struct nv_message *message);
 
+/* Would nv_bench_run() measure that here, now? Maps no array. With NV_STATUS_DONE, @ret_size_bytes is what
+ * each would have, as asked or chosen; in a matrix, what one over all of its threads would have. */
+enum nv_status
+nv_bench_plan (const struct nv_setup *setup, uint64_t *ret_size_bytes, struct nv_message *message);
+
 /* Any text that says which kernels, sizes, ... into *setup: the one parser for a command line and a job.
  * @name: of the option, without dashes. 0 or -EINVAL with a message that says what is allowed; -ENOENT: no
  * such option. */

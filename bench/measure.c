@@ -554,14 +554,42 @@ with_kernels (const struct nv_setup *setup)
   return complete;
 }
 
+/* Everything before the first array is mapped. */
+static enum nv_status
+open_bench (struct nv_bench *bench, const struct nv_setup *asked)
+{
+  int error = nv_setup_check (asked, bench->message);
+
+  return nv_bench_status (bench, error < 0 ? error : begin (bench));
+}
+
+static void
+close_bench (struct nv_bench *bench)
+{
+  json_decref (bench->facts);
+  nv_team_clear (&bench->team);
+}
+
+enum nv_status
+nv_bench_plan (const struct nv_setup *asked, uint64_t *ret_size_bytes, struct nv_message *message)
+{
+  struct nv_setup setup = with_kernels (asked);
+  struct nv_bench bench = { .setup = &setup, .message = message, .pages = setup.pages };
+  enum nv_status status = open_bench (&bench, asked);
+
+  if (status == NV_STATUS_DONE)
+    *ret_size_bytes = bench.size_bytes;
+  close_bench (&bench);
+  return status;
+}
+
 enum nv_status
 nv_bench_run (const struct nv_setup *asked, const struct nv_reporter *reporter, struct nv_message *message)
 {
   struct nv_setup complete = with_kernels (asked);
   const struct nv_setup *setup = &complete;
   struct nv_bench bench = { .setup = setup, .reporter = reporter, .message = message, .pages = setup->pages };
-  int error = nv_setup_check (asked, message);
-  enum nv_status status = nv_bench_status (&bench, error < 0 ? error : begin (&bench));
+  enum nv_status status = open_bench (&bench, asked);
 
   /* Blocks that are larger than the array are one, and recorded so. */
   if (complete.kernel_options.locality_bytes >= bench.size_bytes)
@@ -585,7 +613,6 @@ nv_bench_run (const struct nv_setup *asked, const struct nv_reporter *reporter, 
       *message = bench.mismatch_message;
       status = NV_STATUS_DOES_NOT_HOLD;
     }
-  json_decref (bench.facts);
-  nv_team_clear (&bench.team);
+  close_bench (&bench);
   return status;
 }

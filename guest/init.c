@@ -1,10 +1,15 @@
-/* PID 1 of the default guest: says what the guest has, and waits for its end without using a CPU. Static,
- * the only program in there. */
+/* PID 1 of the default guest, and its only program, static: loads modules, says what the guest has, lets the
+ * agent talk with the host, and waits for the end without using a CPU. */
+
+#include "guest/agent.h"
+#include "guest/port.h"
+#include "guest/shell.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/input.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,16 +33,32 @@ mount_or_complain (const char *type, const char *target)
     printf ("numavm guest: cannot mount %s: %s\n", type, strerror (errno));
 }
 
-/* Most kernels have these built in or not at all: nothing to complain of. */
 static void
 load_module (const char *path)
 {
   int fd = open (path, O_RDONLY | O_CLOEXEC);
 
-  if (fd < 0)
+  if (fd < 0 || (syscall (SYS_finit_module, fd, "", 0) != 0 && errno != EEXIST))
+    printf ("numavm guest: cannot load %s: %s\n", path, strerror (errno));
+  if (fd >= 0)
+    close (fd);
+}
+
+/* Those that this kernel has not built in, in the order in which they need each other. */
+static void
+load_modules (void)
+{
+  FILE *list = fopen ("/modules/order", "re");
+  char name[128], path[sizeof "/modules/" + sizeof name];
+
+  if (!list)
     return;
-  syscall (SYS_finit_module, fd, "", 0);
-  close (fd);
+  while (fscanf (list, "%127s", name) == 1)
+    {
+      snprintf (path, sizeof path, "/modules/%s", name);
+      load_module (path);
+    }
+  fclose (list);
 }
 
 /* As the kernel writes it, such as "0-3"; "0" where it knows of no nodes. */
@@ -101,18 +122,20 @@ open_inputs (struct pollfd *ret_inputs)
   return n;
 }
 
-/* Is what came a reason to end? */
+/* Is what came a reason to end? A shell that ended is not: there is another one. */
 static bool
-signal_ends (int fd)
+signal_ends (int fd, pid_t *shell)
 {
   struct signalfd_siginfo signal;
+  pid_t child;
 
   if (read (fd, &signal, sizeof signal) != sizeof signal)
     return false;
   if (signal.ssi_signo != SIGCHLD)
     return true;
-  while (waitpid (-1, NULL, WNOHANG) > 0)
-    ;
+  while ((child = waitpid (-1, NULL, WNOHANG)) > 0)
+    if (child == *shell)
+      *shell = nv_shell_start ();
   return false;
 }
 
@@ -128,10 +151,11 @@ input_ends (int fd)
 }
 
 static void
-wait_for_end (void)
+wait_for_end (int signals)
 {
-  struct pollfd sources[1 + MAX_INPUTS] = { { .fd = open_signals (), .events = POLLIN } };
+  struct pollfd sources[1 + MAX_INPUTS] = { { .fd = signals, .events = POLLIN } };
   size_t n = 1 + open_inputs (sources + 1);
+  pid_t shell = nv_shell_start ();
   bool ends = false;
 
   /* Ctrl-Alt-Del becomes SIGINT. */
@@ -141,7 +165,7 @@ wait_for_end (void)
       if (poll (sources, n, -1) < 0)
         continue;
       if (sources[0].revents)
-        ends = signal_ends (sources[0].fd);
+        ends = signal_ends (sources[0].fd, &shell);
       for (size_t i = 1; i < n; i++)
         {
           if (sources[i].revents & POLLIN)
@@ -153,9 +177,22 @@ wait_for_end (void)
     }
 }
 
+static void *
+talk (void *data)
+{
+  int port = nv_port_open ();
+
+  if (port >= 0 && nv_agent_run (port, -1))
+    kill (getpid (), SIGTERM);
+  return NULL;
+}
+
 int
 main (void)
 {
+  pthread_t agent;
+  int signals;
+
   if (getpid () != 1)
     {
       fputs ("init: runs only as the first process of a numavm guest\n", stderr);
@@ -165,10 +202,12 @@ main (void)
   mount_or_complain ("proc", "/proc");
   mount_or_complain ("sysfs", "/sys");
   mount_or_complain ("devtmpfs", "/dev");
-  load_module ("/modules/button.ko");
-  load_module ("/modules/evdev.ko");
+  load_modules ();
   announce ();
-  wait_for_end ();
+  signals = open_signals (); /* before there are other threads: they are not to get any */
+  if (pthread_create (&agent, NULL, talk, NULL) != 0)
+    puts ("numavm guest: cannot start a thread for the host");
+  wait_for_end (signals);
   sync ();
   reboot (RB_POWER_OFF);
   for (;;)

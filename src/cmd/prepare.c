@@ -50,8 +50,15 @@ nv_vm_options_read (const NvVmOptions *options, NvRequest *request, NvPreparatio
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "format '%s': qcow2 or raw is allowed", options->format);
       return FALSE;
     }
+  if (options->image && options->kernel)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--image '%s': has its own kernel: leave out --kernel",
+                   options->image);
+      return FALSE;
+    }
   preparation->network = options->network;
   preparation->kernel = options->kernel;
+  preparation->image = options->image;
   return TRUE;
 }
 
@@ -270,9 +277,10 @@ find_places (Builder *builder, GError **error)
   if (!builder->consoles_dir || !guest_dir)
     return FALSE;
   if (needs_guest)
-    builder->guest = nv_guest_default (preparation->kernel, guest_dir, makes, error);
-  if (needs_guest && !builder->guest && preparation->kernel && error)
-    (*error)->code = NV_ERROR_USAGE; /* of --kernel */
+    builder->guest = preparation->image ? nv_guest_of_image (preparation->image, error)
+                                        : nv_guest_default (preparation->kernel, guest_dir, makes, error);
+  if (needs_guest && !builder->guest && (preparation->kernel || preparation->image) && error)
+    (*error)->code = NV_ERROR_USAGE; /* of the option */
   return builder->guest || !needs_guest;
 }
 

@@ -17,6 +17,7 @@ typedef struct
   char *template;
   char *network;
   char *kernel;
+  char *image;
   char *format;
   gboolean prealloc;
 } NvVmOptions;
@@ -41,7 +42,9 @@ typedef struct
   { "network", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (Type, vm.network), "user|none|NAME", \
     "instead of what the template says" }, \
   { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (Type, vm.kernel), "FILE", \
-    "of the default guest; default: the newest one found" }
+    "of the default guest; default: the newest one found" }, \
+  { "image", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (Type, vm.image), "DIR", \
+    "instead of the default guest: what `numavm image build` made" }
 /* clang-format on */
 
 typedef struct
@@ -53,6 +56,7 @@ typedef struct
   guint64 seed;
   const char *network;  /* (nullable) */
   const char *kernel;   /* (nullable): of the default guest */
+  const char *image;    /* (nullable): directory of a guest instead of that */
   const char *disk_dir; /* (nullable): the default */
   NvDiskFormat disk_format;
   const char *disk_path;   /* (nullable): instead of one below disk_dir; with one request */

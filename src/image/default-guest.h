@@ -28,4 +28,8 @@ void nv_guest_free (NvGuest *guest);
  */
 NvGuest *nv_guest_default (const char *kernel, const char *dir, gboolean make, GError **error);
 
+/* The guest that an image boots, from the directory where nv_image_build() put it. Returns: (transfer full):
+ * NULL with NV_ERROR_NOT_FOUND. */
+NvGuest *nv_guest_of_image (const char *dir, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NvGuest, nv_guest_free)

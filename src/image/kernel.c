@@ -1,6 +1,8 @@
 #include "image/kernel.h"
 #include "base/error.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,4 +71,18 @@ nv_kernel_image_find (const char *root, GError **error)
         error, NV_ERROR, NV_ERROR_NOT_FOUND,
         "no kernel for the default guest in /boot or /lib/modules: install the package linux-image-cloud-amd64, or name one by --kernel");
   return NULL;
+}
+
+int
+nv_kernel_image_open (const char *path, struct stat *ret_status, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd >= 0 && fstat (fd, ret_status) == 0 && S_ISREG (ret_status->st_mode))
+    return fd;
+  g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "kernel '%s': %s", path,
+               fd < 0 ? g_strerror (errno) : "is no regular file");
+  if (fd >= 0)
+    close (fd);
+  return -1;
 }

@@ -2,6 +2,8 @@
 
 #include <glib.h>
 
+#include <sys/stat.h>
+
 /**
  * nv_kernel_image_find:
  * @root: "/" for this machine
@@ -14,3 +16,6 @@ char *nv_kernel_image_find (const char *root, GError **error);
 
 /* Returns: (transfer full): the version in the name of such a file; its name where there is none. */
 char *nv_kernel_version (const char *path);
+
+/* Returns: a descriptor of a regular file, with what stat() says of it; -1 with NV_ERROR_NOT_FOUND. */
+int nv_kernel_image_open (const char *path, struct stat *ret_status, GError **error);
