@@ -250,14 +250,19 @@ has_other_pages (const GPtrArray *rows)
   return FALSE;
 }
 
+/* Of a row without a problem. */
+static const char *
+verdict_of (const Row *row)
+{
+  return row->residence->resident_bytes > 0 ? nv_holds_name (row->holds) : "nothing resident";
+}
+
 static char *
 format_holds (const Row *row)
 {
   if (row->problem)
     return g_strdup_printf ("unknown: %s", row->problem->message);
-  if (row->residence->resident_bytes == 0)
-    return g_strdup ("nothing is resident");
-  return g_strconcat (nv_holds_name (row->holds), row->reason ? ": " : NULL, row->reason, NULL);
+  return g_strconcat (verdict_of (row), row->reason ? ": " : NULL, row->reason, NULL);
 }
 
 static void
@@ -343,7 +348,7 @@ print_json (const GPtrArray *rows)
           json_object_set_new (vm, "resident_bytes",
                                json_integer ((json_int_t)row->residence->resident_bytes));
           json_object_set_new (vm, "nodes", residence_to_json (row->residence));
-          json_object_set_new (vm, "holds", json_string (nv_holds_name (row->holds)));
+          json_object_set_new (vm, "holds", json_string (verdict_of (row)));
         }
       if (row->reason)
         json_object_set_new (vm, "reason", json_string (row->reason));

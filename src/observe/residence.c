@@ -8,6 +8,9 @@
 
 #define THP "sys/kernel/mm/transparent_hugepage/"
 
+/* Shares are quotients; a page of a guest of 1 TiB is more than this. */
+#define ROUNDING 1e-10
+
 void
 nv_residence_free (NvResidence *residence)
 {
@@ -211,16 +214,17 @@ check_exact (const NvResidence *residence, const NvPlacement *placement, char **
   {
     double here = (double)nv_residence_on_node (residence, (guint)node) / resident;
     double declared = declared_share (placement, (guint)node);
+    double difference = fabs (here - declared) + (here > declared ? ROUNDING : 0);
 
-    if (fabs (here - declared) < fabs (worst) || (fabs (here - declared) == fabs (worst) && here < declared))
+    if (difference <= worst)
       continue;
-    worst = here - declared;
+    worst = difference;
     worst_node = (guint)node;
     worst_here = here;
     worst_declared = declared;
   }
-  /* What is on the border holds: a share is a quotient, and need not be exact. */
-  if (fabs (worst) <= tolerance + 1e-9)
+  /* What is on the border holds. */
+  if (worst <= tolerance + 2 * ROUNDING)
     return NV_HOLDS;
   if (worst_declared > 0)
     *ret_reason = g_strdup_printf ("%.1f%% are on node %u, not %.1f%%", 100 * worst_here, worst_node,

@@ -23,7 +23,8 @@ fuzz_root_write (const char *name, const void *data, size_t size)
 static void
 fuzz_root_remove (void)
 {
-  static const char *const names[] = { "proc/1/maps",
+  static const char *const names[] = { "proc/1/cmdline",
+                                       "proc/1/maps",
                                        "proc/1/numa_maps",
                                        "proc/1/status",
                                        "proc/1",
