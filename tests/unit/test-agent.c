@@ -1,0 +1,442 @@
+#include "bench/clock.h"
+#include "bench/protocol.h"
+#include "guest/agent.h"
+
+#include <glib.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The agent in a thread, and this test as its host. A wait that takes longer is a failure. */
+#define PATIENCE_MS 120000
+
+#define NS_PER_S INT64_C (1000000000)
+
+/* Small, in one thread, of which every machine has the CPU. */
+#define SMALL "\"size\": \"64M\", \"iterations\": \"2\", \"threads\": \"1\""
+
+typedef struct
+{
+  int host, port, stop_fd;
+  GThread *thread;
+  struct nv_lines lines;
+} Fixture;
+
+static gpointer
+run_agent (gpointer data)
+{
+  const Fixture *f = data;
+
+  return GINT_TO_POINTER (nv_agent_run (f->port, f->stop_fd));
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  int ends[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+  f->host = ends[0];
+  f->port = ends[1];
+  g_assert_cmpint (fcntl (f->port, F_SETFL, O_NONBLOCK), ==, 0);
+  f->stop_fd = eventfd (0, EFD_CLOEXEC);
+  f->thread = g_thread_new ("agent", run_agent, f);
+}
+
+/* Ends the agent, if the test has not done it. */
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  eventfd_write (f->stop_fd, 1);
+  if (f->thread)
+    g_assert_false (GPOINTER_TO_INT (g_thread_join (f->thread)));
+  nv_lines_clear (&f->lines);
+  if (f->host >= 0)
+    close (f->host);
+  close (f->port);
+  close (f->stop_fd);
+}
+
+static void
+say (const Fixture *f, const char *text)
+{
+  g_autofree char *line = g_strdup_printf ("%s\n", text);
+
+  g_assert_cmpint (write (f->host, line, strlen (line)), ==, (gssize)strlen (line));
+}
+
+/* Returns: a new reference: what the agent says next, heartbeats left out; it is a record. */
+static json_t *
+hear (Fixture *f)
+{
+  for (;;)
+    {
+      struct pollfd host = { .fd = f->host, .events = POLLIN };
+      struct nv_message message = { "" };
+      size_t length;
+      const char *line = nv_lines_next (&f->lines, &length);
+      json_t *record;
+
+      if (!line)
+        {
+          g_assert_cmpint (poll (&host, 1, PATIENCE_MS), ==, 1);
+          g_assert_cmpint (nv_lines_read (&f->lines, f->host), ==, 1);
+          continue;
+        }
+      record = nv_record_parse (line, length, &message);
+      g_assert_cmpstr (message.text, ==, "");
+      if (strcmp (nv_record_name (record), "alive") != 0)
+        return record;
+      json_decref (record);
+    }
+}
+
+/* The next record must have that name. */
+static json_t *
+expect (Fixture *f, const char *name)
+{
+  json_t *record = hear (f);
+
+  g_assert_cmpstr (nv_record_name (record), ==, name);
+  return record;
+}
+
+/* Passes over what comes before it. */
+static json_t *
+wait_for (Fixture *f, const char *name)
+{
+  json_t *record = hear (f);
+
+  while (strcmp (nv_record_name (record), name) != 0)
+    {
+      json_decref (record);
+      record = hear (f);
+    }
+  return record;
+}
+
+static const char *
+text_of (const json_t *record, const char *name)
+{
+  return json_string_value (json_object_get (record, name));
+}
+
+static gint64
+integer_of (const json_t *record, const char *name)
+{
+  g_assert_true (json_is_integer (json_object_get (record, name)));
+  return json_integer_value (json_object_get (record, name));
+}
+
+/* As the host does: hellos that crossed the welcome are passed over. */
+static void
+greet (Fixture *f)
+{
+  json_t *hello = wait_for (f, "hello");
+  g_autofree char *welcome = g_strdup_printf (
+      "{\"record\": \"welcome\", \"version\": 1, \"boot_id\": \"%s\"}", text_of (hello, "boot_id"));
+
+  g_assert_cmpuint (strlen (text_of (hello, "boot_id")), ==, 36);
+  g_assert_cmpint (integer_of (hello, "cpus"), >, 0);
+  g_assert_cmpint (integer_of (hello, "memory_bytes"), >, 0);
+  json_decref (hello);
+  say (f, welcome);
+}
+
+static void
+say_job (Fixture *f, const char *options, const char *more)
+{
+  g_autofree char *job =
+      g_strdup_printf ("{\"record\": \"job\", \"version\": 1, \"options\": {%s}%s}", options, more);
+
+  say (f, job);
+}
+
+static void
+say_go (Fixture *f, gint64 start_ns)
+{
+  g_autofree char *go =
+      g_strdup_printf ("{\"record\": \"go\", \"version\": 1, \"start_ns\": %" G_GINT64_FORMAT "}", start_ns);
+
+  say (f, go);
+}
+
+/* Returns: whether the next answer to a clock comes: the conversation still is one. */
+static void
+assert_talks (Fixture *f)
+{
+  json_t *clock;
+
+  say (f, "{\"record\": \"clock\", \"version\": 1, \"id\": 77}");
+  clock = wait_for (f, "clock");
+  g_assert_cmpint (integer_of (clock, "id"), ==, 77);
+  json_decref (clock);
+}
+
+static void
+hello_is_said_until_it_is_welcome (Fixture *f, gconstpointer data)
+{
+  json_decref (expect (f, "hello"));
+  json_decref (expect (f, "hello"));
+  say (f, "{\"record\": \"welcome\", \"version\": 1, \"boot_id\": \"of another boot\"}");
+  say (f, "no record at all");
+  greet (f);
+  assert_talks (f);
+}
+
+static void
+clock_is_answered_with_its_times (Fixture *f, gconstpointer data)
+{
+  gint64 before, received, sent;
+  json_t *clock;
+
+  greet (f);
+  before = nv_now_ns ();
+  say (f, "{\"record\": \"clock\", \"version\": 1, \"id\": 5, \"unknown\": null}");
+  clock = wait_for (f, "clock");
+  received = integer_of (clock, "received_ns");
+  sent = integer_of (clock, "sent_ns");
+  g_assert_cmpint (integer_of (clock, "id"), ==, 5);
+  g_assert_cmpint (before, <=, received);
+  g_assert_cmpint (received, <=, sent);
+  g_assert_cmpint (sent, <=, nv_now_ns ());
+  json_decref (clock);
+}
+
+/* Returns: the number of records of that name, up to done, whose status is @status. */
+static guint
+count_until_done (Fixture *f, const char *name, gint64 status)
+{
+  guint n = 0;
+
+  for (;;)
+    {
+      json_t *record = hear (f);
+      gboolean is_done = strcmp (nv_record_name (record), "done") == 0;
+
+      n += strcmp (nv_record_name (record), name) == 0;
+      if (is_done)
+        g_assert_cmpint (integer_of (record, "status"), ==, status);
+      json_decref (record);
+      if (is_done)
+        return n;
+    }
+}
+
+static void
+jobs_are_measured_one_after_the_other (Fixture *f, gconstpointer data)
+{
+  gint64 start = nv_now_ns () + NS_PER_S / 5;
+  json_t *ready, *started;
+
+  greet (f);
+  say_job (f, "\"kernel\": \"read,spin\", " SMALL, ", \"sample_interval_ns\": 10000000");
+  ready = wait_for (f, "ready");
+  g_assert_cmpint (integer_of (ready, "size_bytes"), ==, 64 << 20);
+  json_decref (ready);
+  say_go (f, start);
+  started = expect (f, "started");
+  g_assert_cmpint (integer_of (started, "monotonic_ns"), >=, start);
+  json_decref (started);
+  json_decref (expect (f, "setup"));
+  json_decref (expect (f, "iteration"));
+  json_decref (expect (f, "iteration"));
+  json_decref (expect (f, "summary"));
+  json_decref (expect (f, "sample-header"));
+  json_decref (expect (f, "sample"));
+  g_assert_cmpuint (count_until_done (f, "summary", 0), ==, 1);
+
+  say_job (f, "\"kernel\": \"spin\", " SMALL, "");
+  json_decref (expect (f, "ready"));
+  say_go (f, 0);
+  g_assert_cmpuint (count_until_done (f, "iteration", 0), ==, 2);
+}
+
+static void
+job_that_cannot_be_is_refused_with_a_reason (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const char *options, *more, *reason;
+  } cases[] = {
+    { "\"kernel\": \"nope\"", "", "kernel 'nope'" },
+    { "\"kernel\": 5", "", "kernel: its value is no text" },
+    { "\"rm\": \"-rf\"", "", "there is no option 'rm'" },
+    { "\"kernel\": \"read\", \"size\": \"900T\"", "", "do not fit" },
+    { "\"kernel\": \"read\", \"iterations\": \"0\"", "", "iterations '0'" },
+    { "\"kernel\": \"spin\"", ", \"sample_interval_ns\": 1", "sample_interval_ns" },
+    { "\"kernel\": \"spin\"", ", \"sample_interval_ns\": \"1s\"", "sample_interval_ns" },
+  };
+
+  greet (f);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      json_t *refused;
+
+      say_job (f, cases[i].options, cases[i].more);
+      refused = wait_for (f, "refused");
+      g_test_message ("%s", text_of (refused, "message"));
+      g_assert_nonnull (strstr (text_of (refused, "message"), cases[i].reason));
+      json_decref (refused);
+    }
+  assert_talks (f);
+}
+
+static void
+job_that_waits_is_replaced (Fixture *f, gconstpointer data)
+{
+  json_t *ready;
+
+  greet (f);
+  say_job (f, "\"kernel\": \"read\", \"size\": \"64M\", \"threads\": \"1\"", "");
+  json_decref (wait_for (f, "ready"));
+  say_job (f, "\"kernel\": \"read\", \"size\": \"32M\", \"threads\": \"1\"", "");
+  ready = expect (f, "ready");
+  g_assert_cmpint (integer_of (ready, "size_bytes"), ==, 32 << 20);
+  json_decref (ready);
+}
+
+static void
+what_a_host_must_not_say_ends_the_conversation (Fixture *f, gconstpointer data)
+{
+  static const char *const lines[] = {
+    "garbage",
+    "{\"record\": \"welcome\"}",
+    "{\"record\": \"clock\", \"version\": 2, \"id\": 1}",
+    "{\"record\": \"clock\", \"version\": 1, \"id\": \"x\"}",
+    "{\"record\": \"go\", \"version\": 1, \"start_ns\": 1}",
+    "{\"record\": \"summary\", \"version\": 1}",
+    "{\"record\": \"unheard-of\", \"version\": 1}",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      greet (f);
+      assert_talks (f);
+      say (f, lines[i]);
+    }
+  greet (f);
+  assert_talks (f);
+}
+
+static void
+go_of_another_clock_ends_the_conversation (Fixture *f, gconstpointer data)
+{
+  greet (f);
+  say_job (f, "\"kernel\": \"spin\", " SMALL, "");
+  json_decref (wait_for (f, "ready"));
+  say_go (f, nv_now_ns () + 7200 * NS_PER_S);
+  greet (f);
+  assert_talks (f);
+}
+
+/* More than a pipe holds, and never a newline: it must neither hang nor take all memory. */
+static void
+line_without_an_end_ends_the_conversation (Fixture *f, gconstpointer data)
+{
+  g_autofree char *flood = g_strnfill (NV_LINE_MAX + 1, 'x');
+
+  greet (f);
+  assert_talks (f);
+  say (f, flood);
+  greet (f);
+  assert_talks (f);
+}
+
+static void
+bad_record_ends_a_job_that_runs (Fixture *f, gconstpointer data)
+{
+  greet (f);
+  say_job (f, "\"kernel\": \"spin\", \"iterations\": \"1000000\", \"threads\": \"1\"", "");
+  json_decref (wait_for (f, "ready"));
+  say_go (f, 0);
+  json_decref (wait_for (f, "started"));
+  say (f, "{\"record\": \"job\", \"version\": 1, \"options\": {}}");
+  greet (f);
+  assert_talks (f);
+}
+
+static void
+job_that_waits_for_its_moment_ends_at_once (Fixture *f, gconstpointer data)
+{
+  greet (f);
+  say_job (f, "\"kernel\": \"spin\", " SMALL, "");
+  json_decref (wait_for (f, "ready"));
+  say_go (f, nv_now_ns () + 3000 * NS_PER_S);
+  say (f, "{\"record\": \"bye\", \"version\": 1}");
+  g_assert_true (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&f->thread))));
+}
+
+/* The end of a socket stays closed, where a virtio port may be opened again; the agent must wait for that,
+ * not end, and not turn in circles. */
+static void
+host_that_goes_away_ends_its_job (Fixture *f, gconstpointer data)
+{
+  struct timespec before, after;
+  clockid_t clock;
+
+  greet (f);
+  say_job (f, "\"kernel\": \"spin\", \"iterations\": \"1000000\", \"threads\": \"1\"", "");
+  json_decref (wait_for (f, "ready"));
+  say_go (f, 0);
+  json_decref (wait_for (f, "started"));
+  close (f->host);
+  f->host = -1;
+  g_usleep (2 * G_USEC_PER_SEC); /* for the job to end, on a slow machine */
+  clock = CLOCK_PROCESS_CPUTIME_ID;
+  clock_gettime (clock, &before);
+  g_usleep (G_USEC_PER_SEC);
+  clock_gettime (clock, &after);
+  g_assert_cmpint ((after.tv_sec - before.tv_sec) * NS_PER_S + after.tv_nsec - before.tv_nsec, <,
+                   NS_PER_S / 2);
+}
+
+static void
+bye_ends_the_agent (Fixture *f, gconstpointer data)
+{
+  greet (f);
+  say (f, "{\"record\": \"bye\", \"version\": 1}");
+  g_assert_true (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&f->thread))));
+}
+
+/* A host that sends and never reads: the agent's answers fill the socket, and it must still hear that it is
+ * to stop. */
+static void
+host_that_never_reads_does_not_hang_it (Fixture *f, gconstpointer data)
+{
+  const char clock[] = "{\"record\": \"clock\", \"version\": 1, \"id\": 1}\n";
+
+  greet (f);
+  assert_talks (f);
+  g_assert_cmpint (fcntl (f->host, F_SETFL, O_NONBLOCK), ==, 0);
+  for (struct pollfd host = { .fd = f->host, .events = POLLOUT }; poll (&host, 1, 500) == 1;)
+    if (write (f->host, clock, strlen (clock)) < 0)
+      break;
+}
+
+#define TEST(name) g_test_add ("/agent/" #name, Fixture, NULL, set_up, name, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  signal (SIGPIPE, SIG_IGN); /* of a socket; a port has none */
+  TEST (hello_is_said_until_it_is_welcome);
+  TEST (clock_is_answered_with_its_times);
+  TEST (jobs_are_measured_one_after_the_other);
+  TEST (job_that_cannot_be_is_refused_with_a_reason);
+  TEST (job_that_waits_is_replaced);
+  TEST (what_a_host_must_not_say_ends_the_conversation);
+  TEST (go_of_another_clock_ends_the_conversation);
+  TEST (line_without_an_end_ends_the_conversation);
+  TEST (bad_record_ends_a_job_that_runs);
+  TEST (job_that_waits_for_its_moment_ends_at_once);
+  TEST (host_that_goes_away_ends_its_job);
+  TEST (host_that_never_reads_does_not_hang_it);
+  TEST (bye_ends_the_agent);
+  return g_test_run ();
+}
