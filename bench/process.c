@@ -288,6 +288,9 @@ search_maps (const char *root, int pid, struct search *search)
   while (result == 0 && (result = nv_reader_next (&reader)) == 1)
     {
       is_empty = false;
+      result = 0;
+      if (!strstr (reader.line, " rw-"))
+        continue; /* most of a QEMU is libraries */
       result = parse_mapping (reader.line, &mapping) ? 0 : -EBADMSG;
       if (result < 0 || strncmp (mapping.access, "rw-", 3) != 0)
         continue;

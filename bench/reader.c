@@ -22,7 +22,10 @@ nv_reader_open (struct nv_reader *reader, const char *root, const char *format, 
   if (more < 0 || (size_t)more >= sizeof path - (size_t)length)
     return -ENAMETOOLONG;
   reader->file = fopen (path, "re");
-  return reader->file ? 0 : -errno;
+  if (!reader->file)
+    return -errno;
+  setvbuf (reader->file, reader->buffer, _IOFBF, sizeof reader->buffer);
+  return 0;
 }
 
 void

@@ -10,6 +10,7 @@
 struct nv_reader
 {
   FILE *file;
+  char buffer[4096]; /* what the kernel gives of a file of /proc at once; stdio would ask for a quarter */
   char *line;
   size_t capacity;
 };
