@@ -43,14 +43,20 @@ typedef struct
  */
 #define NV_GUEST_SILENCE_MS 10000
 
+/* What a guest may send for one job, beside what samples may take (64 KiB each): millions of iterations. */
+#define NV_GUEST_JOB_BYTES (G_GUINT64_CONSTANT (1) << 30)
+
 /**
  * nv_channel_new:
- * @fd: connected, taken; from NvDriver.open_channel
+ * @fd: a socket, connected, taken; from NvDriver.open_channel
  *
  * Returns: (transfer full): nv_channel_free().
  */
 NvChannel *nv_channel_new (int fd, const NvChannelEvents *events, gpointer data);
 void nv_channel_free (NvChannel *channel);
+
+/* For tests: in the place of NV_GUEST_SILENCE_MS and NV_GUEST_JOB_BYTES. */
+void nv_channel_set_limits (NvChannel *channel, guint silence_ms, guint64 job_bytes);
 
 NvGuestState nv_channel_state (const NvChannel *channel);
 const char *nv_guest_state_name (NvGuestState state);

@@ -1,6 +1,7 @@
 #include "vm/domain-xml.h"
 #include "base/size.h"
 #include "base/xml.h"
+#include "bench/protocol.h"
 #include "vm/metadata.h"
 
 #include <string.h>
@@ -381,6 +382,29 @@ render_console_log (xmlNode *devices, const char *path)
   set_attribute (log, "append", "off");
 }
 
+/* Where guest and host talk (bench/protocol.h). A template may have it, as it likes. */
+static void
+render_channel (xmlNode *devices)
+{
+  xmlNode *channel, *target;
+
+  for (xmlNode *child = devices->children; child; child = child->next)
+    {
+      g_autofree char *name = NULL;
+
+      if (!nv_xml_is_element (child, "channel"))
+        continue;
+      name = nv_xml_get_attribute (nv_xml_find_child (child, "target"), "name");
+      if (g_strcmp0 (name, NV_CHANNEL_NAME) == 0)
+        return;
+    }
+  channel = add_child (devices, "channel");
+  set_attribute (channel, "type", "unix");
+  target = add_child (channel, "target");
+  set_attribute (target, "type", "virtio");
+  set_attribute (target, "name", NV_CHANNEL_NAME);
+}
+
 static void
 render_devices (xmlNode *root, const NvVm *vm, const NvDomainOptions *options)
 {
@@ -392,6 +416,7 @@ render_devices (xmlNode *root, const NvVm *vm, const NvDomainOptions *options)
   render_disk (devices, vm->disk);
   render_network (devices, options->network);
   render_console_log (devices, vm->console_log);
+  render_channel (devices);
 }
 
 static void

@@ -109,6 +109,10 @@ struct NvDriver
 
   /* A descriptor, connected to the running VM's serial console both ways; close() it. -1 on failure. */
   int (*open_console) (NvConnection *connection, const char *name, GError **error);
+
+  /* A socket, connected both ways to the running VM's port NV_CHANNEL_NAME (bench/protocol.h), for
+   * nv_channel_new() or close(). One user at a time. -1 on failure. */
+  int (*open_channel) (NvConnection *connection, const char *name, GError **error);
 };
 
 /* A VM as list() finds it. */

@@ -1,5 +1,6 @@
 #include "vm/qemu-argv.h"
 #include "base/error.h"
+#include "bench/protocol.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -193,6 +194,17 @@ add_socket (GPtrArray *argv, const char *id, const char *path, const char *log)
               file ? ",logfile=" : "", file ? file : "", file ? ",logappend=off" : "");
 }
 
+/* Where guest and host talk (bench/protocol.h). */
+static void
+add_channel (GPtrArray *argv, const char *socket)
+{
+  add_socket (argv, "channel", socket, NULL);
+  add_json (argv, "-device", json_pack ("{s:s}", "driver", "virtio-serial-pci"));
+  add_json (argv, "-device",
+            json_pack ("{s:s, s:s, s:s}", "driver", "virtserialport", "chardev", "channel", "name",
+                       NV_CHANNEL_NAME));
+}
+
 static void
 add_guest (GPtrArray *argv, const NvVm *vm)
 {
@@ -224,6 +236,7 @@ nv_qemu_argv_render (const NvVm *vm, const NvQemuPaths *paths, const char *netwo
     add_network (argv);
   add_socket (argv, "console", paths->console_socket, vm->console_log);
   add_json (argv, "-device", json_pack ("{s:s, s:s}", "driver", "isa-serial", "chardev", "console"));
+  add_channel (argv, paths->channel_socket);
   add_socket (argv, "qmp", paths->qmp_socket, NULL);
   add (argv, "-mon", "chardev=qmp,mode=control");
   add_guest (argv, vm);

@@ -8,6 +8,7 @@ typedef struct
   const char *emulator;
   const char *qmp_socket;
   const char *console_socket;
+  const char *channel_socket;
   const char *pid_file;
 } NvQemuPaths;
 

@@ -116,6 +116,20 @@ pins_huge_pages_and_the_default_guest_are_set (void)
 }
 
 static void
+a_templates_own_channel_stays_as_it_is (void)
+{
+  g_autoptr (NvVm) vm = make_vm ("vm0", NV_MEMORY_DEFAULT, NULL);
+  g_autofree char *xml =
+      render (vm,
+              "<domain><name>x</name><devices><channel type='unix'><source mode='bind' path='/own'/>"
+              "<target type='virtio' name='org.numavm.0'/></channel></devices></domain>",
+              NULL, NULL);
+
+  g_assert_nonnull (strstr (xml, "path=\"/own\""));
+  g_assert_null (strstr (strstr (xml, "<channel") + 1, "<channel"));
+}
+
+static void
 the_originals_template_works_without_kvm (void)
 {
   g_autoptr (NvVm) vm = make_vm ("vm0", NV_MEMORY_INTERLEAVE, "0-3");
@@ -325,6 +339,7 @@ main (int argc, char **argv)
   ADD (what_numavm_owns_is_replaced_and_the_rest_is_kept);
   ADD (the_first_interface_keeps_its_address_on_another_network);
   ADD (no_disk_leaves_no_disk);
+  ADD (a_templates_own_channel_stays_as_it_is);
   ADD (names_are_escaped_and_never_filled_in_twice);
   ADD (a_disk_without_a_place_gets_the_next_free_target);
   ADD (what_is_no_template_is_refused);

@@ -14,6 +14,7 @@ assert_argv (const char *name, const NvVm *vm, const char *network)
     .emulator = "/usr/bin/qemu-system-x86_64",
     .qmp_socket = "/run/numavm/vm.qmp",
     .console_socket = "/run/numavm/vm.console",
+    .channel_socket = "/run/numavm/vm.channel",
     .pid_file = "/run/numavm/vm.pid",
   };
   g_autoptr (GError) error = NULL;

@@ -3,12 +3,13 @@
  *
  * Its URI is a description as nv_host_describe() takes it (a file of hwloc's XML, or a synthetic one; empty:
  * this machine), and behind a `#` what shall fail, such as `node:4 core:2 pu:1#start:vm3,define:vm5`.
- * `sleep:vm1` is a guest that does not power off when it is asked to. */
+ * `sleep:vm1` is a guest that does not power off when it is asked to. What guests say is in guest.c. */
 
 #include "vm/driver.h"
 
 #include "base/error.h"
 #include "host/topology.h"
+#include "vm/fake/guest.h"
 #include "vm/metadata.h"
 
 #include <errno.h>
@@ -274,6 +275,28 @@ fake_open_console (NvConnection *connection, const char *name, GError **error)
   return -1;
 }
 
+static int
+fake_open_channel (NvConnection *connection, const char *name, GError **error)
+{
+  FakeConnection *self = (FakeConnection *)connection;
+  const NvVmInfo *info;
+  gboolean running;
+  int fd = -1;
+
+  if (shall_fail (self, "open-channel", name, error))
+    return -1;
+  g_mutex_lock (&self->mutex);
+  info = find (self, name, NULL);
+  running = info && info->state == NV_VM_RUNNING;
+  g_mutex_unlock (&self->mutex);
+  if (!running)
+    g_set_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE, "VM '%s' does not run", name);
+  else if ((fd = fake_guest_start (name)) < 0)
+    g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot open the channel of '%s': %s", name,
+                 g_strerror (errno));
+  return fd;
+}
+
 const NvDriver nv_driver_fake = {
   .name = "fake",
   .summary = "nothing runs: for tests, and for planning on a machine that is only described",
@@ -293,4 +316,5 @@ const NvDriver nv_driver_fake = {
   .list = fake_list,
   .process = fake_process,
   .open_console = fake_open_console,
+  .open_channel = fake_open_channel,
 };

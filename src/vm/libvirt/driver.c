@@ -565,4 +565,5 @@ const NvDriver nv_driver_libvirt = {
   .process = libvirt_process,
   .placement_of = libvirt_placement_of,
   .open_console = libvirt_open_console,
+  .open_channel = libvirt_open_channel,
 };

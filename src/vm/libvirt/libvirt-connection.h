@@ -28,4 +28,7 @@ NvPlacement *libvirt_placement_of (NvConnection *connection, const char *name, G
 /* NvDriver.open_console */
 int libvirt_open_console (NvConnection *connection, const char *name, GError **error);
 
+/* NvDriver.open_channel */
+int libvirt_open_channel (NvConnection *connection, const char *name, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)

@@ -39,6 +39,7 @@ typedef struct
 {
   char *qmp;
   char *console;
+  char *channel;
   char *pid_file;
 } Files;
 
@@ -47,6 +48,7 @@ files_clear (Files *files)
 {
   g_free (files->qmp);
   g_free (files->console);
+  g_free (files->channel);
   g_free (files->pid_file);
 }
 
@@ -57,6 +59,7 @@ files_name (Files *files, const char *uuid, GError **error)
 {
   return (files->qmp = nv_state_socket_path (uuid, "qmp", error))
          && (files->console = nv_state_socket_path (uuid, "console", error))
+         && (files->channel = nv_state_socket_path (uuid, "channel", error))
          && (files->pid_file = nv_state_socket_path (uuid, "pid", error));
 }
 
@@ -65,6 +68,7 @@ files_remove (const Files *files)
 {
   unlink (files->qmp);
   unlink (files->console);
+  unlink (files->channel);
   unlink (files->pid_file);
 }
 
@@ -186,6 +190,7 @@ render (const NvVm *vm, const Files *files, const char *network, GError **error)
     .emulator = emulator,
     .qmp_socket = files->qmp,
     .console_socket = files->console,
+    .channel_socket = files->channel,
     .pid_file = files->pid_file,
   };
 
@@ -522,6 +527,18 @@ qemu_open_console (NvConnection *connection, const char *name, GError **error)
   return fd;
 }
 
+static int
+qemu_open_channel (NvConnection *connection, const char *name, GError **error)
+{
+  g_auto (Files) files = { 0 };
+  g_autoptr (NvQemuRecord) record = open_running (connection, name, &files, NULL, error);
+  int fd = record ? nv_qemu_socket_connect (files.channel, NV_QMP_TIMEOUT_MS, error) : -1;
+
+  if (record && fd < 0)
+    g_prefix_error (error, "cannot open the channel of '%s': ", name);
+  return fd;
+}
+
 const NvDriver nv_driver_qemu = {
   .name = "qemu",
   .summary = "VMs are QEMU processes of your own, without libvirt",
@@ -541,4 +558,5 @@ const NvDriver nv_driver_qemu = {
   .list = qemu_list,
   .process = qemu_process,
   .open_console = qemu_open_console,
+  .open_channel = qemu_open_channel,
 };
