@@ -5,6 +5,7 @@
 #include "bench/matrix.h"
 #include "bench/record.h"
 #include "bench/columns.h"
+#include "bench/stream-text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,8 +13,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define DASHES "-------------------------------------------------------------\n"
 
 enum
 {
@@ -245,29 +244,19 @@ count_arrays (const struct nv_setup *setup)
   return (unsigned)__builtin_popcount (arrays);
 }
 
-/* Those lines of STREAM 5.10 by which its readers find their way. */
 static void
 start_stream_block (struct nv_text *text, const struct nv_setup *setup, const struct nv_result *result)
 {
-  double mib = (double)result->size_bytes / (1 << 20);
-  double total_mib = mib * count_arrays (setup);
-  unsigned threads = result->team->n_threads;
+  const struct nv_stream_head head = {
+    .program = "numavm-bench " NV_VERSION,
+    .array_bytes = result->size_bytes,
+    .n_arrays = count_arrays (setup),
+    .n_iterations = setup->iterations,
+    .n_threads = result->team->n_threads,
+  };
 
-  fprintf (text->file, "\n" DASHES "numavm-bench %s, result lines as STREAM version 5.10 has them\n" DASHES,
-           NV_VERSION);
-  fputs ("This system uses 8 bytes per array element.\n" DASHES, text->file);
-  fprintf (text->file, "Array size = %zu (elements), Offset = 0 (elements)\n",
-           result->size_bytes / sizeof (double));
-  fprintf (text->file, "Memory per array = %.1f MiB (= %.1f GiB).\n", mib, mib / 1024);
-  fprintf (text->file, "Total memory required = %.1f MiB (= %.1f GiB).\n", total_mib, total_mib / 1024);
-  fprintf (text->file, "Each kernel will be executed %u time%s.\n", setup->iterations,
-           setup->iterations == 1 ? "" : "s");
-  fputs (" The *best* time for each kernel (after warm-ups, which are not counted)\n"
-         " will be used to compute the reported bandwidth.\n" DASHES,
-         text->file);
-  fprintf (text->file, "Number of Threads requested = %u\nNumber of Threads counted = %u\n" DASHES, threads,
-           threads);
-  fputs ("Function    Best Rate MB/s  Avg time     Min time     Max time\n", text->file);
+  fputc ('\n', text->file);
+  nv_stream_text_start (text->file, &head);
   text->in_stream_block = true;
 }
 
@@ -275,13 +264,11 @@ static void
 print_stream_line (struct nv_text *text, const struct nv_setup *setup, const struct nv_result *result)
 {
   const struct nv_group *group = &result->groups[0];
-  char label[TEXT_SIZE];
 
   if (!text->in_stream_block)
     start_stream_block (text, setup, result);
-  snprintf (label, sizeof label, "%s:", result->kernel->label);
-  fprintf (text->file, "%-11s%12.1f  %11.6f  %11.6f  %11.6f\n", label, group->value.maximum / 1e6,
-           group->time_s.mean, group->time_s.minimum, group->time_s.maximum);
+  nv_stream_text_line (text->file, result->kernel->label, group->value.maximum, group->time_s.mean,
+                       group->time_s.minimum, group->time_s.maximum);
   fflush (text->file);
 }
 
@@ -479,10 +466,7 @@ nv_text_end (struct nv_text *text, bool complete)
   if (!text)
     return 0;
   if (text->in_stream_block)
-    fputs (DASHES, text->file);
-  if (text->in_stream_block && complete)
-    fputs ("Solution Validates: what was checked after timing is what it must be, on all arrays\n" DASHES,
-           text->file);
+    nv_stream_text_end (text->file, complete);
   failed = text->kernels.failed || text->load.failed || text->residence.failed || text->notes.failed
            || text->matrix.failed;
   nv_matrix_print (&text->matrix, text->file);

@@ -97,11 +97,21 @@ write_text (const char *text, FILE *file)
   fputc ('"', file);
 }
 
+/* As few digits as bring the same number back. */
+static void
+write_real (double value, FILE *file)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_formatd (text, sizeof text, "%.15g", value);
+  if (g_ascii_strtod (text, NULL) != value)
+    g_ascii_dtostr (text, sizeof text, value);
+  fputs (text, file);
+}
+
 static void
 write_csv (sqlite3_stmt *statement, const char *table, FILE *file)
 {
-  char number[G_ASCII_DTOSTR_BUF_SIZE];
-
   for (int i = 0; i < sqlite3_column_count (statement); i++)
     {
       if (i > 0)
@@ -111,7 +121,7 @@ write_csv (sqlite3_stmt *statement, const char *table, FILE *file)
         case SQLITE_NULL:
           break;
         case SQLITE_FLOAT:
-          fputs (g_ascii_dtostr (number, sizeof number, sqlite3_column_double (statement, i)), file);
+          write_real (sqlite3_column_double (statement, i), file);
           break;
         default:
           write_text ((const char *)sqlite3_column_text (statement, i), file);

@@ -27,6 +27,7 @@ typedef struct
   NvImportResult *result;
   GHashTable *folders;
   gint64 committed_us;
+  gboolean in_folder;
 } Importer;
 
 static void G_GNUC_PRINTF (2, 0) say (const NvImport *import, const char *format, va_list arguments)
@@ -252,11 +253,15 @@ take_file (Importer *importer, NvImport *import, const NvFormat *format, int fd,
          && nv_store_keep (store, error);
 }
 
+/* Of no failure where nobody named this very file: folders hold other things, too. */
 static void
 refuse (Importer *importer, NvImport *import, const char *reason)
 {
   nv_import_say (import, "%s", reason);
-  importer->result->unreadable++;
+  if (importer->in_folder)
+    importer->result->passed_over++;
+  else
+    importer->result->unreadable++;
 }
 
 static gboolean
@@ -290,10 +295,10 @@ import_descriptor (Importer *importer, NvImport *import, int fd, GError **error)
 
 /* What is not there to be read from is named. Returns: -1. */
 static int
-open_file (Importer *importer, NvImport *import, int flags)
+open_file (Importer *importer, NvImport *import)
 {
   /* Not blocking: nobody may ever write to a FIFO. */
-  int fd = open (import->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+  int fd = open (import->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (importer->in_folder ? O_NOFOLLOW : 0));
   struct stat status;
 
   if (fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
@@ -308,10 +313,10 @@ open_file (Importer *importer, NvImport *import, int flags)
 }
 
 static gboolean
-import_file (Importer *importer, const char *path, int flags, GError **error)
+import_file (Importer *importer, const char *path, GError **error)
 {
   NvImport import = { .request = importer->request, .file = path, .folders = importer->folders };
-  int fd = open_file (importer, &import, flags);
+  int fd = open_file (importer, &import);
   gboolean done = fd < 0 || import_descriptor (importer, &import, fd, error);
 
   importer->result->files++;
@@ -353,7 +358,7 @@ import_folder (Importer *importer, const char *path, GDir *folder, GError **erro
       if (g_file_test (file, G_FILE_TEST_IS_DIR) && !g_file_test (file, G_FILE_TEST_IS_SYMLINK))
         nv_import_say (&import, "a folder: not looked into");
       else
-        done = import_file (importer, file, O_NOFOLLOW, error);
+        done = import_file (importer, file, error);
     }
   return done;
 }
@@ -362,7 +367,7 @@ gboolean
 nv_import (const NvImportRequest *request, char *const *paths, NvImportResult *ret_result, GError **error)
 {
   g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  Importer importer = { request, ret_result, folders, g_get_monotonic_time () };
+  Importer importer = { request, ret_result, folders, g_get_monotonic_time (), FALSE };
   gboolean done = TRUE;
 
   *ret_result = (NvImportResult){ 0 };
@@ -370,8 +375,9 @@ nv_import (const NvImportRequest *request, char *const *paths, NvImportResult *r
     {
       GDir *folder = g_dir_open (*paths, 0, NULL);
 
-      done = folder ? import_folder (&importer, *paths, folder, error)
-                    : import_file (&importer, *paths, 0, error);
+      importer.in_folder = folder != NULL;
+      done =
+          folder ? import_folder (&importer, *paths, folder, error) : import_file (&importer, *paths, error);
       if (folder)
         g_dir_close (folder);
     }

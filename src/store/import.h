@@ -28,8 +28,9 @@ typedef struct
 {
   guint files;
   guint imported;
-  guint known;      /* were imported before */
-  guint unreadable; /* nothing came of them */
+  guint known;       /* were imported before */
+  guint unreadable;  /* nothing came of them */
+  guint passed_over; /* in folders, and no results at all */
   guint64 rows;
   guint64 left_out; /* lines and parts */
 } NvImportResult;

@@ -46,6 +46,53 @@ bind_whole (sqlite3_stmt *statement, int index, const json_t *value)
     sqlite3_bind_null (statement, index);
 }
 
+/* Hand-over times have one decimal, and there is one of each pair of threads in each iteration: printf()
+ * would be a good part of the time that it takes to store one. */
+static void
+append_ns (GString *text, double value_ns)
+{
+  char digits[G_ASCII_DTOSTR_BUF_SIZE];
+  char *at = digits + sizeof digits;
+  guint64 tenths = value_ns >= 0 && value_ns < 1e9 ? (guint64)(value_ns * 10 + 0.5) : 0;
+  guint64 whole = tenths / 10;
+
+  if (value_ns != (double)tenths / 10)
+    {
+      g_string_append (text, g_ascii_formatd (digits, sizeof digits, "%.15g", value_ns));
+      return;
+    }
+  *--at = (char)('0' + tenths % 10);
+  *--at = '.';
+  do
+    *--at = (char)('0' + whole % 10);
+  while ((whole /= 10) > 0);
+  g_string_append_len (text, at, digits + sizeof digits - at);
+}
+
+static void
+bind_times (sqlite3_stmt *statement, int index, const json_t *value)
+{
+  GString *text;
+  gsize length, n = json_array_size (value);
+
+  if (!json_is_array (value))
+    return;
+  text = g_string_sized_new (8 * n + 8);
+  for (gsize i = 0; i < n; i++)
+    {
+      const json_t *time_ns = json_array_get (value, i);
+
+      g_string_append_c (text, i > 0 ? ',' : '[');
+      if (json_is_number (time_ns))
+        append_ns (text, json_number_value (time_ns));
+      else
+        g_string_append (text, "null");
+    }
+  g_string_append (text, n > 0 ? "]" : "[]");
+  length = text->len;
+  sqlite3_bind_text (statement, index, g_string_free (text, FALSE), (int)length, g_free);
+}
+
 static void
 bind_id (sqlite3_stmt *statement, int index, gint64 id)
 {
@@ -57,44 +104,65 @@ bind_id (sqlite3_stmt *statement, int index, gint64 id)
 
 typedef void (*BindFunction) (sqlite3_stmt *statement, int index, const json_t *value);
 
-/* Where a member goes; bind NULL ends it. */
+/* Where a member goes. */
 typedef struct
 {
   BindFunction bind;
   const char *member;
 } Column;
 
-/* Binds run, VM and, with @setup, the setup, then each column. */
+/* Members come in the order of the columns, mostly: the search goes on behind the last one. -1: of no column.
+ */
+static int
+find_column (const Column *columns, int n_columns, int after, const char *member)
+{
+  for (int i = 1; i <= n_columns; i++)
+    if (strcmp (columns[(after + i) % n_columns].member, member) == 0)
+      return (after + i) % n_columns;
+  return -1;
+}
+
+/* Binds run, VM and, with @setup, the setup, then each column; a member that is not there is NULL. */
 static gboolean
 insert (NvStore *store, const NvSeries *series, const char *sql, gboolean with_setup, const Column *columns,
-        const json_t *record, gboolean whole, GError **error)
+        int n_columns, const json_t *record, gboolean whole, GError **error)
 {
   sqlite3_stmt *statement = nv_store_begin (store, error) ? nv_store_prepare (store, sql, error) : NULL;
-  int index = 0;
+  int index = 0, column = -1;
+  const char *name;
+  json_t *member;
 
   if (!statement)
     return FALSE;
+  sqlite3_clear_bindings (statement);
   sqlite3_bind_int64 (statement, ++index, series->run);
   bind_id (statement, ++index, series->vm);
   if (with_setup)
     bind_id (statement, ++index, series->setup);
-  for (; columns->bind; columns++)
-    columns->bind (statement, ++index, json_object_get (record, columns->member));
+  json_object_foreach ((json_t *)record, name, member)
+  {
+    int found = find_column (columns, n_columns, column, name);
+
+    if (found < 0)
+      continue;
+    column = found;
+    columns[column].bind (statement, index + 1 + column, member);
+  }
   if (whole)
-    bind_whole (statement, ++index, record);
+    bind_whole (statement, index + 1 + n_columns, record);
   return nv_store_finish (store, statement, error);
 }
 
 static gboolean
 add_setup (NvStore *store, NvSeries *series, const json_t *record, GError **error)
 {
-  static const Column columns[] = {
-    { bind_string, "program" }, { bind_string, "time" }, { bind_count, "monotonic_ns" }, { NULL }
-  };
+  static const Column columns[] = { { bind_string, "program" },
+                                    { bind_string, "time" },
+                                    { bind_count, "monotonic_ns" } };
 
   if (!insert (store, series,
                "INSERT INTO setup (run, vm, program, time, monotonic_ns, record) VALUES (?, ?, ?, ?, ?, ?)",
-               FALSE, columns, record, TRUE, error))
+               FALSE, columns, G_N_ELEMENTS (columns), record, TRUE, error))
     return FALSE;
   series->setup = sqlite3_last_insert_rowid (store->db);
   return TRUE;
@@ -103,25 +171,26 @@ add_setup (NvStore *store, NvSeries *series, const json_t *record, GError **erro
 static gboolean
 add_iteration (NvStore *store, NvSeries *series, const json_t *record, GError **error)
 {
-  static const Column columns[] = { { bind_string, "kernel" },
-                                    { bind_count, "iteration" },
-                                    { bind_count, "start_ns" },
-                                    { bind_count, "time_ns" },
-                                    { bind_count, "bytes" },
-                                    { bind_count, "operations" },
-                                    { bind_real, "value" },
-                                    { bind_string, "unit" },
-                                    { bind_count, "group" },
-                                    { bind_truth, "changed" },
-                                    { bind_string, "load" },
-                                    { bind_count, "delay_ns" },
-                                    { bind_real, "load_bytes_per_s" },
-                                    { bind_count, "cpu_node" },
-                                    { bind_count, "memory_node" },
-                                    { bind_string, "pages" },
-                                    { bind_whole, "handover_before_ns" },
-                                    { bind_whole, "handover_after_ns" },
-                                    { NULL } };
+  static const Column columns[] = {
+    { bind_string, "kernel" },
+    { bind_count, "iteration" },
+    { bind_count, "start_ns" },
+    { bind_count, "time_ns" },
+    { bind_count, "bytes" },
+    { bind_count, "operations" },
+    { bind_real, "value" },
+    { bind_string, "unit" },
+    { bind_count, "group" },
+    { bind_truth, "changed" },
+    { bind_string, "load" },
+    { bind_count, "delay_ns" },
+    { bind_real, "load_bytes_per_s" },
+    { bind_count, "cpu_node" },
+    { bind_count, "memory_node" },
+    { bind_string, "pages" },
+    { bind_times, "handover_before_ns" },
+    { bind_times, "handover_after_ns" },
+  };
 
   return insert (
       store, series,
@@ -129,37 +198,29 @@ add_iteration (NvStore *store, NvSeries *series, const json_t *record, GError **
       " value, unit, handover_group, changed, load, delay_ns, load_bytes_per_s, cpu_node, memory_node,"
       " pages, handover_before_ns, handover_after_ns)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      TRUE, columns, record, FALSE, error);
+      TRUE, columns, G_N_ELEMENTS (columns), record, FALSE, error);
 }
 
 static gboolean
 add_summary (NvStore *store, NvSeries *series, const json_t *record, GError **error)
 {
-  static const Column columns[] = { { bind_string, "kernel" },
-                                    { bind_string, "unit" },
-                                    { bind_count, "group" },
-                                    { bind_count, "n" },
-                                    { bind_real, "minimum" },
-                                    { bind_real, "p5" },
-                                    { bind_real, "median" },
-                                    { bind_real, "p95" },
-                                    { bind_real, "maximum" },
-                                    { bind_real, "mean" },
-                                    { NULL } };
+  static const Column columns[] = {
+    { bind_string, "kernel" }, { bind_string, "unit" }, { bind_count, "group" }, { bind_count, "n" },
+    { bind_real, "minimum" },  { bind_real, "p5" },     { bind_real, "median" }, { bind_real, "p95" },
+    { bind_real, "maximum" },  { bind_real, "mean" },
+  };
 
   return insert (
       store, series,
       "INSERT INTO summary (run, vm, setup, kernel, unit, handover_group, n, minimum, p5, median, p95,"
       " maximum, mean, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      TRUE, columns, record, TRUE, error);
+      TRUE, columns, G_N_ELEMENTS (columns), record, TRUE, error);
 }
 
 static gboolean
 add_sample_header (NvStore *store, NvSeries *series, const json_t *record, GError **error)
 {
-  static const Column columns[] = { { NULL } };
-
-  if (!insert (store, series, "INSERT INTO sample_header (run, vm, record) VALUES (?, ?, ?)", FALSE, columns,
+  if (!insert (store, series, "INSERT INTO sample_header (run, vm, record) VALUES (?, ?, ?)", FALSE, NULL, 0,
                record, TRUE, error))
     return FALSE;
   series->header = sqlite3_last_insert_rowid (store->db);

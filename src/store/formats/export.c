@@ -68,8 +68,8 @@ read_columns (NvStore *store, Table *table, const char *name, GError **error)
   if (!prepare (
           store, &statement, error,
           g_strdup_printf (
-              "SELECT name, (SELECT \"table\" FROM pragma_foreign_key_list (%1$s) WHERE \"from\" = c.name)"
-              " FROM pragma_table_info (%1$s) AS c WHERE name <> 'id'",
+              "SELECT name, (SELECT \"table\" FROM pragma_foreign_key_list ('%1$s') WHERE \"from\" = c.name)"
+              " FROM pragma_table_info ('%1$s') AS c WHERE name <> 'id'",
               name)))
     return FALSE;
   while (sqlite3_step (statement) == SQLITE_ROW && table->n_columns < MAX_COLUMNS)

@@ -26,7 +26,7 @@ typedef struct
   guint sequence;
   guint64 array_bytes;
   guint threads;
-  gboolean is_whole_by_nature; /* numavm-bench's, which may have been asked for one kernel alone */
+  gboolean is_ours; /* which may have been asked for one kernel alone */
   char kernels[MAX_KERNELS][16];
   guint n_kernels;
   double highest_mb_per_s; /* a thread, of all runs that are implausible */
@@ -145,7 +145,7 @@ end_run (NvImport *import, State *state)
   import->line = state->since_line;
   if (state->n_kernels == 0)
     nv_import_leave_out (import, "run %u has no results: it was cut off", state->sequence);
-  else if (!state->is_whole_by_nature)
+  else if (!state->is_ours)
     for (guint i = 0; i < G_N_ELEMENTS (stream_kernels); i++)
       if (!has_kernel (state, stream_kernels[i]))
         nv_import_leave_out (import, "run %u has no result of %s", state->sequence, stream_kernels[i]);
@@ -165,7 +165,7 @@ start_run (NvImport *import, State *state, const char *line)
     return;
   end_run (import, state);
   state->since_line = import->line;
-  state->is_whole_by_nature = g_str_has_prefix (line, "numavm-bench ");
+  state->is_ours = g_str_has_prefix (line, "numavm");
 }
 
 static json_t *

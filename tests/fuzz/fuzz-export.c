@@ -1,0 +1,11 @@
+/* Import of exported rows: what is readable comes in, the rest is left out. */
+
+#include "fuzz.h"
+#include "formats.h"
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  fuzz_format ("export", data, size);
+  return 0;
+}
