@@ -49,19 +49,25 @@ find_unit (const char *name)
   return &units[0];
 }
 
-/* What was not measured is `–`. */
 static char *
 format_value (double value, const Unit *unit, gboolean known)
 {
   return known ? g_strdup_printf ("%.1f", value / unit->scale) : g_strdup ("–");
 }
 
+/* What was not measured is `–`. */
 static const char *
 residence_text (const NvRunRow *row)
 {
-  return row->holds == NV_HOLDS       ? "holds"
-         : row->holds == NV_HOLDS_NOT ? row->reason
-                                      : nv_holds_name (row->holds);
+  switch (row->holds)
+    {
+    case NV_HOLDS:
+      return "holds";
+    case NV_HOLDS_NOT:
+      return row->reason;
+    default:
+      return row->reason ? "–" : nv_holds_name (row->holds);
+    }
 }
 
 static const char *
@@ -107,6 +113,7 @@ say_warnings (const NvCommandContext *context, const NvRunResult *result)
 {
   guint n_changed = 0, n_elsewhere = 0;
   gboolean cached = FALSE;
+  const char *unknown = NULL;
   g_autofree char *size = nv_size_format (result->size_bytes);
 
   for (guint i = 0; i < result->rows->len; i++)
@@ -116,6 +123,8 @@ say_warnings (const NvCommandContext *context, const NvRunResult *result)
       n_changed += row->n_changed;
       n_elsewhere += !row->pages_hold;
       cached |= row->cache_resident_possible;
+      if (row->holds == NV_HOLDS_NOTHING && row->reason)
+        unknown = row->reason;
     }
   if (cached)
     nv_note (context, "arrays of %s may fit into a cache: size= makes them larger", size);
@@ -127,6 +136,8 @@ say_warnings (const NvCommandContext *context, const NvRunResult *result)
              "in %u of %u measurements the guest's own pages were not as asked: the summaries in the "
              "store say where they were",
              n_elsewhere, result->rows->len);
+  if (unknown)
+    nv_note (context, "where the memory is could not be seen: %s", unknown);
   for (guint i = 0; i < result->notes->len; i++)
     nv_note (context, "%s", (const char *)g_ptr_array_index (result->notes, i));
 }

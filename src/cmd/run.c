@@ -169,7 +169,7 @@ run_plan (Runner *runner, const NvQuickPlan *plan, guint64 seed, GError **error)
   nv_signals_restore (&signals);
   nv_end_progress (context);
   json_decref (host);
-  if (result.rows)
+  if (result.total_us > 0)
     nv_run_show_result (context, &result, runner->prefix, preparation.accel == NV_ACCEL_TCG,
                         runner->options->db ? runner->options->db : DEFAULT_STORE);
   if (!done)

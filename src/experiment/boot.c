@@ -183,7 +183,49 @@ read_residence (const Boot *boot, const NvVm *vm, GError **error)
   return nv_residence_read ("/", pid, (const guint64 *)(void *)sizes->data, sizes->len, error);
 }
 
-/* Of all VMs, into the store. Returns: (transfer full) (element-type Residence). */
+static gboolean
+store_residence (const Boot *boot, guint index, const char *phase, const NvResidence *residence,
+                 NvHolds holds, GError **error)
+{
+  gint64 now_ns = nv_now_ns ();
+
+  for (guint i = 0; i < residence->nodes->len; i++)
+    {
+      const NvResident *resident = &g_array_index (residence->nodes, NvResident, i);
+
+      if (!nv_store_add_residence (boot->state->run->store, boot->vm_ids[index], phase, now_ns,
+                                   resident->node, resident->page_bytes, resident->resident_bytes,
+                                   nv_holds_name (holds), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* A driver that cannot say where its VM's process is, or a user that may not look into it, is no reason not
+ * to measure: the verdict then says why nothing is known. */
+static gboolean
+check_residence_of (const Boot *boot, guint index, const char *phase, Residence *ret_verdict, GError **error)
+{
+  const NvVm *vm = vm_of (boot, index);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (NvResidence) residence = read_residence (boot, vm, &problem);
+
+  *ret_verdict = (Residence){ .holds = NV_HOLDS_NOTHING };
+  if (residence)
+    {
+      ret_verdict->holds = nv_residence_check (residence, vm->placement, &ret_verdict->reason);
+      return store_residence (boot, index, phase, residence, ret_verdict->holds, error);
+    }
+  if (!g_error_matches (problem, NV_ERROR, NV_ERROR_UNAVAILABLE))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  ret_verdict->reason = g_strdup (problem->message);
+  return TRUE;
+}
+
+/* Of all VMs, into the store. Returns: (transfer full) (element-type Residence): NULL with an error. */
 static GArray *
 check_residence (const Boot *boot, const char *phase, GError **error)
 {
@@ -192,24 +234,11 @@ check_residence (const Boot *boot, const char *phase, GError **error)
   g_array_set_clear_func (verdicts, residence_clear);
   for (guint i = 0; i < boot->members->len; i++)
     {
-      const NvVm *vm = vm_of (boot, i);
-      gint64 now_ns = nv_now_ns ();
-      g_autoptr (NvResidence) residence = read_residence (boot, vm, error);
-      Residence verdict = { 0 };
+      Residence verdict;
 
-      if (!residence)
+      if (!check_residence_of (boot, i, phase, &verdict, error))
         return NULL;
-      verdict.holds = nv_residence_check (residence, vm->placement, &verdict.reason);
       g_array_append_val (verdicts, verdict);
-      for (guint j = 0; j < residence->nodes->len; j++)
-        {
-          const NvResident *resident = &g_array_index (residence->nodes, NvResident, j);
-
-          if (!nv_store_add_residence (boot->state->run->store, boot->vm_ids[i], phase, now_ns,
-                                       resident->node, resident->page_bytes, resident->resident_bytes,
-                                       nv_holds_name (verdict.holds), error))
-            return NULL;
-        }
     }
   return g_steal_pointer (&verdicts);
 }
@@ -282,35 +311,35 @@ boot_fleet (Boot *boot, GError **error)
 }
 
 /* The last summary of a kernel is that of its largest group: the one that counts. */
-static gboolean
-is_last (const Boot *boot, guint index)
+static const json_t *
+find_summary (const Boot *boot, guint vm, const char *kernel)
 {
-  const json_t *summary = g_ptr_array_index (boot->summaries, index);
-
-  for (guint i = index + 1; i < boot->summaries->len; i++)
+  for (guint i = boot->summaries->len; i-- > 0;)
     {
-      const json_t *other = g_ptr_array_index (boot->summaries, i);
+      const json_t *summary = g_ptr_array_index (boot->summaries, i);
 
-      if (json_equal (json_object_get (summary, "vm"), json_object_get (other, "vm"))
-          && json_equal (json_object_get (summary, "kernel"), json_object_get (other, "kernel")))
-        return FALSE;
+      if (json_integer_value (json_object_get (summary, "vm")) == vm
+          && strcmp (json_string_value (json_object_get (summary, "kernel")), kernel) == 0)
+        return summary;
     }
-  return TRUE;
+  return NULL;
 }
 
 static void
 add_rows (const Boot *boot, const GArray *residences)
 {
-  for (guint i = 0; i < boot->summaries->len; i++)
-    {
-      const json_t *summary = g_ptr_array_index (boot->summaries, i);
-      guint index = (guint)json_integer_value (json_object_get (summary, "vm"));
+  const GPtrArray *kernels = boot->state->run->plan->kernels;
 
-      if (is_last (boot, i))
-        nv_run_result_add (boot->state->result, boot->policy->name, vm_of (boot, index)->name, summary,
-                           g_array_index (residences, Residence, index).holds,
-                           g_array_index (residences, Residence, index).reason);
-    }
+  for (guint i = 0; i < kernels->len; i++)
+    for (guint vm = 0; vm < boot->members->len; vm++)
+      {
+        const json_t *summary = find_summary (boot, vm, g_ptr_array_index (kernels, i));
+        const Residence *residence = &g_array_index (residences, Residence, vm);
+
+        if (summary)
+          nv_run_result_add (boot->state->result, boot->policy->name, vm_of (boot, vm)->name, summary,
+                             residence->holds, residence->reason);
+      }
 }
 
 static gboolean

@@ -53,17 +53,6 @@ read_policies (NvQuickPlan *plan, const char *value, GError **error)
   return TRUE;
 }
 
-static gboolean
-read_kernels (NvQuickPlan *plan, const char *value)
-{
-  g_auto (GStrv) names = g_strsplit (value, ",", -1);
-
-  g_ptr_array_set_size (plan->kernels, 0);
-  for (guint i = 0; names[i]; i++)
-    g_ptr_array_add (plan->kernels, g_strdup (names[i]));
-  return TRUE;
-}
-
 /* What the guests are asked, checked by the parser that they use. */
 static gboolean
 read_job (Reader *reader, const char *key, const char *value, GError **error)
@@ -92,7 +81,7 @@ read_job (Reader *reader, const char *key, const char *value, GError **error)
   else
     {
       reader->plan->iterations = reader->setup.iterations;
-      return strcmp (option, "kernel") != 0 || read_kernels (reader->plan, value);
+      return TRUE;
     }
   return FALSE;
 }
@@ -199,6 +188,9 @@ nv_quick_plan_parse (const char *text, GError **error)
       return NULL;
   if (!read_words (&reader, text, error))
     return NULL;
+  /* By their names, whatever short for them was used. */
+  for (gsize i = 0; i < reader.setup.n_kernels; i++)
+    g_ptr_array_add (plan->kernels, g_strdup (reader.setup.kernels[i]));
   if (nv_setup_check (&reader.setup, &message) == 0)
     return g_steal_pointer (&plan);
   g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", message.text);

@@ -52,7 +52,7 @@ typedef struct
   gboolean cache_resident_possible;
   gboolean pages_hold; /* in the guest */
   NvHolds holds;       /* of the VM's memory on the host, after measuring */
-  char *reason;        /* (nullable): with NV_HOLDS_NOT */
+  char *reason;        /* (nullable): with NV_HOLDS_NOT; with NV_HOLDS_NOTHING: why nothing is known */
 } NvRunRow;
 
 typedef struct

@@ -1,0 +1,102 @@
+#include "base/error.h"
+#include "experiment/quick.h"
+
+#include <string.h>
+
+static void
+what_is_not_said_has_defaults (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NvQuickPlan) plan = nv_quick_plan_parse ("", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (plan->policies->len, ==, 1);
+  g_assert_cmpuint (plan->n_vms, ==, 1);
+  g_assert_cmpuint (plan->request->memory_bytes, ==, G_GUINT64_CONSTANT (1) << 30);
+  g_assert_true (plan->request->preallocate);
+  g_assert_cmpuint (plan->kernels->len, ==, 2);
+  g_assert_cmpuint (plan->iterations, ==, 10);
+  g_assert_cmpuint (plan->sample_interval_ns, ==, 100000000);
+}
+
+static void
+keys_reach_the_vm_or_the_guest (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NvQuickPlan) plan = nv_quick_plan_parse (
+      "policies=interleave,round-robin vms=3 vcpus=2 memory=256 cpus=0 kernels=triad,gather iterations=5 "
+      "size=8M guest-pages=interleave:0 guest-cpus=0-1 interval=0 prealloc=no",
+      &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (plan->policies->len, ==, 2);
+  g_assert_cmpstr (((const NvPolicy *)g_ptr_array_index (plan->policies, 1))->name, ==, "round-robin");
+  g_assert_cmpuint (plan->n_vms, ==, 3);
+  g_assert_cmpuint (plan->request->vcpus, ==, 2);
+  g_assert_false (plan->request->preallocate);
+  g_assert_cmpint (plan->request->cpu_choice, ==, NV_CPUS_NODES);
+  g_assert_cmpuint (plan->iterations, ==, 5);
+  g_assert_cmpuint (plan->sample_interval_ns, ==, 0);
+  g_assert_cmpstr (json_string_value (json_object_get (plan->job, "kernel")), ==, "triad,gather");
+  g_assert_cmpstr (json_string_value (json_object_get (plan->job, "pages")), ==, "interleave:0");
+  g_assert_cmpstr (json_string_value (json_object_get (plan->job, "cpus")), ==, "0-1");
+  g_assert_null (json_object_get (plan->job, "interval"));
+}
+
+static void
+what_is_wrong_is_named (void)
+{
+  static const char *const texts[][2] = {
+    { "vms", "'vms': KEY=VALUE" },
+    { "vms=0", "vms: '0'" },
+    { "vms=1 vms=2", "'vms' is given twice" },
+    { "colour=red", "key 'colour'" },
+    { "seed=4", "key 'seed'" },
+    { "json=yes", "key 'json'" },
+    { "policies=interleave,sideways", "'sideways'" },
+    { "policies=none,none", "'none' is named twice" },
+    { "kernels=triad,quad", "'triad,quad'" },
+    { "iterations=0", "'0'" },
+    { "matrix=", "matrix" },
+    { "interval=1us", "interval '1us'" },
+    { "interval=fast", "'fast'" },
+    { "memory=-5", "'-5'" },
+    { "size=\"8M", "a quote is left open" },
+    { "kernels=spin access=line", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (NvQuickPlan) plan = nv_quick_plan_parse (texts[i][0], &error);
+
+      g_assert_null (plan);
+      g_assert_error (error, NV_ERROR, NV_ERROR_USAGE);
+      if (!strstr (error->message, texts[i][1]))
+        g_error ("'%s': %s", texts[i][0], error->message);
+    }
+}
+
+static void
+the_plan_is_recorded_whole (void)
+{
+  g_autoptr (NvQuickPlan) plan = nv_quick_plan_parse ("policies=random vms=2 kernels=triad access=page", NULL);
+  json_t *json = nv_quick_plan_to_json (plan);
+
+  g_assert_nonnull (json);
+  g_assert_cmpint (json_integer_value (json_object_get (json, "vms")), ==, 2);
+  g_assert_cmpstr (json_string_value (json_array_get (json_object_get (json, "policies"), 0)), ==, "random");
+  g_assert_cmpstr (json_string_value (json_object_get (json_object_get (json, "job"), "access")), ==, "page");
+  json_decref (json);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/quick/what_is_not_said_has_defaults", what_is_not_said_has_defaults);
+  g_test_add_func ("/quick/keys_reach_the_vm_or_the_guest", keys_reach_the_vm_or_the_guest);
+  g_test_add_func ("/quick/what_is_wrong_is_named", what_is_wrong_is_named);
+  g_test_add_func ("/quick/the_plan_is_recorded_whole", the_plan_is_recorded_whole);
+  return g_test_run ();
+}

@@ -1,0 +1,253 @@
+/* Runs whose guests are threads (src/vm/fake/guest.c). */
+
+#include "base/error.h"
+#include "base/size.h"
+#include "experiment/run.h"
+#include "vm/lock.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct
+{
+  NvConnection *connection;
+  char *dir, *path;
+  NvStore *store;
+  NvQuickPlan *plan;
+  GCancellable *cancellable;
+  const char *habit;       /* of the second VM's guest */
+  const char *cancel_when; /* (nullable): a stage */
+  gboolean hold;
+  NvRunResult result;
+} Fixture;
+
+static void
+free_member (gpointer data)
+{
+  nv_fleet_member_free (data);
+}
+
+static GPtrArray *
+make_members (const NvPolicy *policy, guint64 seed, gpointer data, GError **error)
+{
+  const Fixture *fixture = data;
+  GPtrArray *members = g_ptr_array_new_with_free_func (free_member);
+
+  for (guint i = 0; i < fixture->plan->n_vms; i++)
+    {
+      NvFleetMember *member = g_new0 (NvFleetMember, 1);
+      NvVm *vm = nv_vm_new ();
+      NvRegion *region;
+
+      vm->name = g_strdup_printf ("vm%u%s", i, i == 1 ? fixture->habit : "");
+      vm->uuid = g_uuid_string_random ();
+      vm->index = i;
+      vm->vcpus = 1;
+      vm->memory_bytes = 64 * NV_MIB;
+      vm->placement = nv_placement_new (policy->name);
+      vm->console_log = g_build_filename (fixture->dir, "console", NULL);
+      region = nv_placement_add_region (vm->placement, vm->memory_bytes, NV_MEMORY_DEFAULT, NULL);
+      nv_region_add_share (region, 0, vm->memory_bytes);
+      member->vm = vm;
+      g_ptr_array_add (members, member);
+    }
+  return members;
+}
+
+static struct NvLock *
+take_lock (gpointer data, GError **error)
+{
+  return nv_lock_take ("fake:", NULL, NULL, error);
+}
+
+static void
+on_progress (const NvRunProgress *progress, gpointer data)
+{
+  const Fixture *fixture = data;
+
+  if (g_strcmp0 (progress->stage, fixture->cancel_when) == 0)
+    g_cancellable_cancel (fixture->cancellable);
+}
+
+static void
+set_up (Fixture *fixture, const char *habit)
+{
+  g_autofree char *console = NULL;
+
+  *fixture = (Fixture){ .habit = habit };
+  fixture->connection = nv_driver_find ("fake")->open ("node:2 core:2 pu:1", NULL);
+  fixture->dir = g_dir_make_tmp ("numavm-run-XXXXXX", NULL);
+  fixture->path = g_build_filename (fixture->dir, "run.db", NULL);
+  fixture->store = nv_store_open (fixture->path, NV_STORE_CREATE, NULL);
+  fixture->plan =
+      nv_quick_plan_parse ("policies=interleave,random vms=2 kernels=triad,chase iterations=5", NULL);
+  fixture->cancellable = g_cancellable_new ();
+  console = g_build_filename (fixture->dir, "console", NULL);
+  g_assert_true (g_file_set_contents (console, "[    0.1] booted\r\nlast \033[31mwords\r\n", -1, NULL));
+  g_assert_nonnull (fixture->store);
+}
+
+static void
+tear_down (Fixture *fixture)
+{
+  g_autoptr (GPtrArray) infos = fixture->connection->driver->list (fixture->connection, NULL, NULL);
+  g_autofree char *console = g_build_filename (fixture->dir, "console", NULL);
+
+  g_assert_cmpuint (infos->len, ==, fixture->hold ? fixture->plan->n_vms : 0);
+  nv_run_result_clear (&fixture->result);
+  nv_store_close (fixture->store);
+  nv_quick_plan_free (fixture->plan);
+  g_object_unref (fixture->cancellable);
+  nv_connection_close (fixture->connection);
+  g_unlink (fixture->path);
+  g_unlink (console);
+  g_assert_cmpint (g_rmdir (fixture->dir), ==, 0);
+  g_free (fixture->path);
+  g_free (fixture->dir);
+}
+
+static gboolean
+run (Fixture *fixture, GError **error)
+{
+  const NvRun run = {
+    .plan = fixture->plan,
+    .connection = fixture->connection,
+    .store = fixture->store,
+    .command = "numavm run",
+    .accel = NV_ACCEL_TCG,
+    .seed = 7,
+    .hold = fixture->hold,
+    .cancellable = fixture->cancellable,
+    .make_members = make_members,
+    .take_lock = take_lock,
+    .progress = on_progress,
+    .data = fixture,
+  };
+
+  return nv_run (&run, &fixture->result, error);
+}
+
+static void
+every_kernel_of_every_vm_and_policy_has_a_row (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+  const NvRunRow *row;
+
+  set_up (&fixture, "");
+  g_assert_true (run (&fixture, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (fixture.result.rows->len, ==, 8);
+  row = g_ptr_array_index (fixture.result.rows, 0);
+  g_assert_cmpstr (row->policy, ==, "interleave");
+  g_assert_cmpstr (row->kernel, ==, "triad");
+  g_assert_cmpstr (row->vm, ==, "vm0");
+  g_assert_cmpuint (row->n, ==, 5);
+  g_assert_cmpfloat (row->median, >, 0);
+  row = g_ptr_array_index (fixture.result.rows, 7);
+  g_assert_cmpstr (row->policy, ==, "random");
+  g_assert_cmpstr (row->kernel, ==, "chase");
+  g_assert_cmpstr (row->vm, ==, "vm1");
+  g_assert_cmpuint (fixture.result.size_bytes, >, 0);
+  tear_down (&fixture);
+}
+
+static void
+a_guest_that_is_lost_is_named_with_its_console (void)
+{
+  static const char *const habits[][2] = { { "-closes", "" }, { "-reboots", "reboot" }, { "-garbage", "" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (habits); i++)
+    {
+      Fixture fixture;
+      g_autoptr (GError) error = NULL;
+      g_autofree char *name = g_strdup_printf ("VM 'vm1%s'", habits[i][0]);
+
+      set_up (&fixture, habits[i][0]);
+      if (run (&fixture, &error))
+        g_error ("'%s' was not noticed", habits[i][0]);
+      g_assert_error (error, NV_ERROR, NV_ERROR_FAILED);
+      g_assert_nonnull (strstr (error->message, name));
+      g_assert_nonnull (strstr (error->message, habits[i][1]));
+      g_assert_nonnull (strstr (error->message, "last ?[31mwords"));
+      tear_down (&fixture);
+    }
+}
+
+static void
+a_refused_job_is_said_in_the_guests_words (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&fixture, "-refuses");
+  g_assert_false (run (&fixture, &error));
+  g_assert_nonnull (strstr (error->message, "refuses the job"));
+  tear_down (&fixture);
+}
+
+static void
+a_job_that_fails_fails_the_run (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&fixture, "-fails");
+  g_assert_false (run (&fixture, &error));
+  g_assert_nonnull (strstr (error->message, "its measurement failed"));
+  tear_down (&fixture);
+}
+
+static void
+an_interrupted_run_leaves_no_fleet (void)
+{
+  static const char *const stages[] = { "boot", "measure" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (stages); i++)
+    {
+      Fixture fixture;
+      g_autoptr (GError) error = NULL;
+
+      set_up (&fixture, "-slow");
+      fixture.cancel_when = stages[i];
+      g_assert_false (run (&fixture, &error));
+      g_assert_error (error, NV_ERROR, NV_ERROR_CANCELLED);
+      tear_down (&fixture);
+    }
+}
+
+static void
+a_held_fleet_is_left_up_and_named (void)
+{
+  Fixture fixture;
+
+  set_up (&fixture, "");
+  fixture.hold = TRUE;
+  g_assert_true (run (&fixture, NULL));
+  g_assert_cmpuint (fixture.result.held->len, ==, 2);
+  g_assert_cmpstr (g_ptr_array_index (fixture.result.held, 0), ==, "vm0");
+  tear_down (&fixture);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *state = g_dir_make_tmp ("numavm-state-XXXXXX", NULL);
+  g_autofree char *lock_dir = NULL;
+  int status;
+
+  g_setenv ("NUMAVM_STATE_DIR", state, TRUE);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/run/every_kernel_of_every_vm_and_policy_has_a_row",
+                   every_kernel_of_every_vm_and_policy_has_a_row);
+  g_test_add_func ("/run/a_guest_that_is_lost_is_named_with_its_console",
+                   a_guest_that_is_lost_is_named_with_its_console);
+  g_test_add_func ("/run/a_refused_job_is_said_in_the_guests_words",
+                   a_refused_job_is_said_in_the_guests_words);
+  g_test_add_func ("/run/a_job_that_fails_fails_the_run", a_job_that_fails_fails_the_run);
+  g_test_add_func ("/run/an_interrupted_run_leaves_no_fleet", an_interrupted_run_leaves_no_fleet);
+  g_test_add_func ("/run/a_held_fleet_is_left_up_and_named", a_held_fleet_is_left_up_and_named);
+  status = g_test_run ();
+  lock_dir = g_strdup_printf ("rm -rf '%s'", state);
+  return system (lock_dir) == 0 ? status : 1;
+}
