@@ -334,7 +334,6 @@ a_damaged_store_is_named (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *bytes = NULL;
   g_autoptr (NvStore) store = open_store (fixture, NV_STORE_CREATE);
-  g_autoptr (GError) error = NULL;
   gsize length;
 
   add_run (store, "one");
