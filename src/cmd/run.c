@@ -33,6 +33,8 @@ static const NvOption run_options[] = {
     "of the VMs; default: what the built-in template says" },
   { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (RunOptions, kernel), "FILE",
     "of the guests; default: the newest one found" },
+  { "image", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (RunOptions, image), "DIR",
+    "guests from what `numavm image build` made" },
   { "hold", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (RunOptions, hold), NULL, "leave the last fleet up" },
   { NULL },
 };
@@ -77,6 +79,7 @@ make_members (const NvPolicy *policy, guint64 seed, gpointer data, GError **erro
     .seed = seed,
     .network = runner->options->network,
     .kernel = runner->options->kernel,
+    .image = runner->options->image,
   };
 
   if (!nv_prepare_host (&preparation, error) || !nv_prepare_members (&preparation, error))
@@ -117,6 +120,12 @@ check_arguments (const NvCommandContext *context, GError **error)
 {
   const RunOptions *options = context->options;
 
+  if (options->image && options->kernel)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--image '%s': has its own kernel: leave out --kernel",
+                   options->image);
+      return FALSE;
+    }
   if (context->n_arguments == 0 && options->quick)
     return TRUE;
   g_set_error (error, NV_ERROR, NV_ERROR_USAGE,

@@ -88,6 +88,19 @@ check_arms (const NvRun *run, GError **error)
   return TRUE;
 }
 
+/* What could not be sampled is said. @sampling: (nullable). */
+static void
+end_sampling (NvSampling *sampling, NvRunResult *result)
+{
+  char *complaint;
+
+  if (!sampling)
+    return;
+  while ((complaint = nv_sampling_take_complaint (sampling)))
+    g_ptr_array_add (result->notes, complaint);
+  nv_sampling_stop (sampling);
+}
+
 gboolean
 nv_run (const NvRun *run, NvRunResult *ret_result, GError **error)
 {
@@ -103,8 +116,7 @@ nv_run (const NvRun *run, NvRunResult *ret_result, GError **error)
     sampling = nv_sampling_start (run->plan->sample_interval_ns, on_host_sample, &state, &problem);
   for (guint i = 0; i < run->plan->policies->len && !problem; i++)
     nv_boot_run (&state, i, &problem);
-  if (sampling)
-    nv_sampling_stop (sampling);
+  end_sampling (sampling, ret_result);
   ret_result->total_us = g_get_monotonic_time () - since_us;
   if (!problem)
     problem = g_steal_pointer (&state.store_error);
