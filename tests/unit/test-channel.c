@@ -465,7 +465,7 @@ what_is_no_record_ends_the_conversation (void)
     { "{\"record\":\"bye\",\"version\":2}", 0, "'bye' of version 2: this program knows 1" },
     { "{\"record\":\"hello\",\"version\":1}", 0, "record 'hello': 'program' is missing" },
     { "{\"record\":\"\xff\",\"version\":1}", 0, "no record" },
-    { "{\"record\":\"bye\",\"version\":1}\0", 31, "no record" },
+    { "{\"record\":\"bye\",\"version\":1}\0", 29, "no record" },
     { "{\"record\":\"\\u001b[2J\",\"version\":1}", 0, "record '?[2J' is unknown" },
     { "{\"record\":\"bye\",\"version\":1}", 0, "sent 'bye' when it was not its turn, while it is booting" },
     { "{\"record\":\"alive\",\"version\":1,\"monotonic_ns\":1,\"phase\":\"\"}", 0, "sent 'alive' when" },

@@ -1,0 +1,73 @@
+/* channel-hello DRIVER NAME [URI]: opens the channel of a running VM, has a guest measure its clock, and
+ * prints what it says of itself: for the e2e scripts. */
+
+#include "base/error.h"
+#include "vm/channel.h"
+#include "vm/driver.h"
+
+#include <stdio.h>
+
+static gboolean
+on_timeout (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+measure_when_idle (NvChannel *channel, NvGuestState state, gpointer data)
+{
+  gboolean *measured = data;
+
+  if (state != NV_GUEST_IDLE || *measured)
+    return;
+  *measured = TRUE;
+  nv_channel_measure_clock (channel, 8);
+}
+
+static int
+talk (int taken_fd)
+{
+  static const NvChannelEvents events = { .state = measure_when_idle };
+  gboolean measured = FALSE, late = FALSE;
+  g_autoptr (NvChannel) channel = nv_channel_new (taken_fd, &events, &measured);
+  char *hello;
+
+  /* An emulated guest on a busy machine takes its time to boot. */
+  g_timeout_add_seconds (240, on_timeout, &late);
+  while (!nv_channel_clock (channel) && !late && nv_channel_state (channel) != NV_GUEST_LOST)
+    g_main_context_iteration (NULL, TRUE);
+  if (!nv_channel_clock (channel))
+    {
+      fprintf (stderr, "the guest %s\n", late ? "said nothing" : nv_channel_error (channel));
+      return 1;
+    }
+  hello = json_dumps (nv_channel_hello (channel), 0);
+  printf ("%s\nerror_ns %" G_GINT64_FORMAT "\n", hello, nv_channel_clock (channel)->error_ns);
+  free (hello);
+  return 0;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NvConnection) connection = NULL;
+  const NvDriver *driver = argc > 2 ? nv_driver_find (argv[1]) : NULL;
+  int fd = -1;
+
+  if (!driver)
+    {
+      fprintf (stderr, "usage: channel-hello DRIVER NAME [URI]\n");
+      return 2;
+    }
+  connection = driver->open (argc > 3 ? argv[3] : NULL, &error);
+  if (connection)
+    fd = driver->open_channel (connection, argv[2], &error);
+  if (fd < 0)
+    {
+      fprintf (stderr, "%s\n", error->message);
+      return 1;
+    }
+  return talk (fd);
+}
