@@ -205,9 +205,9 @@ a_guest_starts_when_it_is_told_to (void)
   nv_channel_go (fixture.channel, go_ns);
   wait_for_state (&fixture, NV_GUEST_IDLE);
   /* usleep() may round to its clock's ticks */
-  g_assert_cmpint (nv_channel_started_host_ns (fixture.channel), >=,
-                   go_ns - 2 * nv_channel_clock (fixture.channel)->error_ns - 1000);
-  g_assert_cmpint (nv_channel_started_host_ns (fixture.channel), <=, nv_now_ns ());
+  g_assert_cmpint (nv_channel_started_host_ns (fixture.channel), >=, go_ns - 1000);
+  g_assert_cmpint (nv_channel_started_host_ns (fixture.channel), <=,
+                   nv_now_ns () + nv_channel_clock (fixture.channel)->error_ns);
   close_fixture (&fixture);
 }
 
@@ -237,14 +237,16 @@ a_job_that_fails_has_its_message (void)
   close_fixture (&fixture);
 }
 
+/* @silence_ms: 0: the usual */
 static void
-assert_lost_in_mid_run (const char *name, const char *reason)
+assert_lost_in_mid_run (const char *name, guint silence_ms, const char *reason)
 {
   Fixture fixture;
 
   open_fake (&fixture, name);
   let_go (&fixture);
-  nv_channel_set_limits (fixture.channel, 2000, NV_GUEST_JOB_BYTES);
+  if (silence_ms > 0)
+    nv_channel_set_limits (fixture.channel, silence_ms, NV_GUEST_JOB_BYTES);
   assert_lost (&fixture, reason);
   close_fixture (&fixture);
 }
@@ -252,10 +254,10 @@ assert_lost_in_mid_run (const char *name, const char *reason)
 static void
 a_guest_that_goes_wrong_in_mid_run_is_lost_with_the_reason (void)
 {
-  assert_lost_in_mid_run ("vm0-silent", "said nothing for 2 s");
-  assert_lost_in_mid_run ("vm0-closes", "closed the channel");
-  assert_lost_in_mid_run ("vm0-reboots", "rebooted");
-  assert_lost_in_mid_run ("vm0-garbage", "sent what is wrong: no record");
+  assert_lost_in_mid_run ("vm0-silent", 2000, "said nothing for 2 s");
+  assert_lost_in_mid_run ("vm0-closes", 0, "closed the channel");
+  assert_lost_in_mid_run ("vm0-reboots", 0, "rebooted");
+  assert_lost_in_mid_run ("vm0-garbage", 0, "sent what is wrong: no record");
 }
 
 static void
@@ -277,14 +279,14 @@ a_guest_that_is_alive_is_not_lost (void)
 
   open_fake (&fixture, "vm0");
   wait_for_state (&fixture, NV_GUEST_IDLE);
-  nv_channel_set_limits (fixture.channel, 1500, NV_GUEST_JOB_BYTES);
-  end_us = g_get_monotonic_time () + 2 * G_USEC_PER_SEC;
+  nv_channel_set_limits (fixture.channel, 2500, NV_GUEST_JOB_BYTES);
+  end_us = g_get_monotonic_time () + 3 * G_USEC_PER_SEC;
   while (g_get_monotonic_time () < end_us)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpint (nv_channel_state (fixture.channel), ==, NV_GUEST_IDLE);
   g_assert_cmpstr (nv_channel_phase (fixture.channel, NULL), ==, "idle");
   /* What came while nobody looked is no silence. */
-  g_usleep (2 * G_USEC_PER_SEC);
+  g_usleep (3 * G_USEC_PER_SEC);
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpint (nv_channel_state (fixture.channel), ==, NV_GUEST_IDLE);
