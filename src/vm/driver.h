@@ -104,7 +104,8 @@ struct NvDriver
   gboolean (*process) (NvConnection *connection, const char *name, int *ret_pid, GArray **ret_threads,
                        GError **error);
 
-  /* (nullable): what is declared of the memory of a VM that another program made. Returns: (transfer full). */
+  /* (nullable): what is declared of the memory of a VM that another program made. Returns: (transfer full).
+   */
   NvPlacement *(*placement_of) (NvConnection *connection, const char *name, GError **error);
 
   /* A descriptor, connected to the running VM's serial console both ways; close() it. -1 on failure. */

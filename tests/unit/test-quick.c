@@ -80,7 +80,8 @@ what_is_wrong_is_named (void)
 static void
 the_plan_is_recorded_whole (void)
 {
-  g_autoptr (NvQuickPlan) plan = nv_quick_plan_parse ("policies=random vms=2 kernels=triad access=page", NULL);
+  g_autoptr (NvQuickPlan) plan =
+      nv_quick_plan_parse ("policies=random vms=2 kernels=triad access=page", NULL);
   json_t *json = nv_quick_plan_to_json (plan);
 
   g_assert_nonnull (json);
