@@ -47,7 +47,6 @@ main (int argc, char **argv)
   check (fd >= 0, "the file cannot be opened");
   store = nv_store_open (argv[2], NV_STORE_CREATE, &error);
   check (store != NULL, error ? error->message : "");
-  nv_store_write_behind (store); /* as a run does */
   id = nv_store_add_run (store, &run, &error);
   while ((status = nv_lines_read (&lines, fd)) > 0)
     while ((line = nv_lines_next (&lines, &length)))

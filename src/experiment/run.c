@@ -112,7 +112,6 @@ nv_run (const NvRun *run, NvRunResult *ret_result, GError **error)
   nv_run_result_init (ret_result);
   if (!check_arms (run, error) || !add_run (&state, error))
     return FALSE;
-  nv_store_write_behind (run->store); /* the talk with the guests must not wait for a disk */
   if (run->plan->sample_interval_ns > 0)
     sampling = nv_sampling_start (run->plan->sample_interval_ns, on_host_sample, &state, &problem);
   for (guint i = 0; i < run->plan->policies->len && !problem; i++)

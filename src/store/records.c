@@ -1,7 +1,6 @@
 /* What numavm-bench and the samplers say, into rows. */
 
 #include "store/series.h"
-#include "store/writer.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -228,15 +227,13 @@ add_sample_header (NvStore *store, NvSeries *series, const json_t *record, GErro
   return TRUE;
 }
 
-typedef gboolean (*AddFunction) (NvStore *store, NvSeries *series, const json_t *record, GError **error);
-
-static AddFunction
-find_kind (const json_t *record, GError **error)
+gboolean
+nv_store_add_record (NvStore *store, gint64 run, gint64 vm, const json_t *record, GError **error)
 {
   static const struct
   {
     const char *name;
-    AddFunction add;
+    gboolean (*add) (NvStore *store, NvSeries *series, const json_t *record, GError **error);
   } kinds[] = { { "iteration", add_iteration },
                 { "sample", nv_samples_add_record },
                 { "summary", add_summary },
@@ -246,27 +243,8 @@ find_kind (const json_t *record, GError **error)
 
   for (guint i = 0; name && i < G_N_ELEMENTS (kinds); i++)
     if (strcmp (kinds[i].name, name) == 0)
-      return kinds[i].add;
+      return kinds[i].add (store, nv_series_get (store, run, vm), record, error);
   g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "record '%s': of this a store keeps nothing",
                name ? name : "");
-  return NULL;
-}
-
-gboolean
-nv_record_add (NvStore *store, gint64 run, gint64 vm, const json_t *record, GError **error)
-{
-  AddFunction add = find_kind (record, error);
-
-  return add && add (store, nv_series_get (store, run, vm), record, error);
-}
-
-gboolean
-nv_store_add_record (NvStore *store, gint64 run, gint64 vm, const json_t *record, GError **error)
-{
-  if (!store->writer)
-    return nv_record_add (store, run, vm, record, error);
-  if (!find_kind (record, error))
-    return FALSE;
-  nv_writer_add (store->writer, run, vm, record);
-  return TRUE;
+  return FALSE;
 }

@@ -15,7 +15,6 @@ struct NvStore
   GHashTable *statements; /* SQL, by its address -> sqlite3_stmt */
   GHashTable *series;     /* what was added last, of each run and VM; store/series.h */
   struct NvSeries *last_series;
-  struct NvWriter *writer; /* (nullable): adds records behind the caller; store/writer.h */
 };
 
 /* Sets @error from what SQLite says last. Returns: FALSE. */
@@ -23,9 +22,6 @@ gboolean nv_store_fail (NvStore *store, GError **error);
 
 /* Opens a transaction unless one is open. */
 gboolean nv_store_begin (NvStore *store, GError **error);
-
-/* Adds a record, now. */
-gboolean nv_record_add (NvStore *store, gint64 run, gint64 vm, const json_t *record, GError **error);
 
 /* Prepared once. @sql: a literal: it is known by its address. Returns: (transfer none): NULL with @error. */
 sqlite3_stmt *nv_store_prepare (NvStore *store, const char *sql, GError **error);

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "store/schema-resource.h"
 #include "store/series.h"
-#include "store/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,13 +64,6 @@ nv_store_fail (NvStore *store, GError **error)
     g_set_error (error, NV_ERROR, code_of (result), "store '%s': %s", store->path,
                  sqlite3_errmsg (store->db));
   return FALSE;
-}
-
-/* Records that were handed over come before whatever is done next. */
-static gboolean
-settle (NvStore *store, GError **error)
-{
-  return !store->writer || nv_writer_wait (store->writer, error);
 }
 
 static gboolean
@@ -233,7 +225,6 @@ nv_store_close (NvStore *store)
 {
   if (!store)
     return;
-  g_clear_pointer (&store->writer, nv_writer_free);
   g_hash_table_unref (store->statements);
   nv_series_forget (store);
   if (store->db && store->is_changing)
@@ -249,18 +240,9 @@ nv_store_close (NvStore *store)
   g_free (store);
 }
 
-void
-nv_store_write_behind (NvStore *store)
-{
-  if (!store->writer)
-    store->writer = nv_writer_new (store);
-}
-
 gboolean
 nv_store_begin (NvStore *store, GError **error)
 {
-  if (!settle (store, error))
-    return FALSE;
   if (!store->is_changing)
     store->is_changing = execute (store, "BEGIN IMMEDIATE", error);
   return store->is_changing;
@@ -269,7 +251,7 @@ nv_store_begin (NvStore *store, GError **error)
 gboolean
 nv_store_commit (NvStore *store, GError **error)
 {
-  if (!settle (store, error) || (store->is_changing && !execute (store, "COMMIT", error)))
+  if (store->is_changing && !execute (store, "COMMIT", error))
     return FALSE;
   store->is_changing = FALSE;
   return TRUE;
@@ -284,23 +266,20 @@ nv_store_mark (NvStore *store, GError **error)
 gboolean
 nv_store_return (NvStore *store, GError **error)
 {
-  return settle (store, error) && execute (store, "ROLLBACK TO mark; RELEASE mark", error);
+  return execute (store, "ROLLBACK TO mark; RELEASE mark", error);
 }
 
 gboolean
 nv_store_keep (NvStore *store, GError **error)
 {
-  return settle (store, error) && execute (store, "RELEASE mark", error);
+  return execute (store, "RELEASE mark", error);
 }
 
 sqlite3_stmt *
 nv_store_prepare (NvStore *store, const char *sql, GError **error)
 {
-  sqlite3_stmt *statement;
+  sqlite3_stmt *statement = g_hash_table_lookup (store->statements, sql);
 
-  if (!settle (store, error))
-    return NULL;
-  statement = g_hash_table_lookup (store->statements, sql);
   if (statement)
     return statement;
   if (sqlite3_prepare_v3 (store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)

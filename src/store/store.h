@@ -112,10 +112,6 @@ nv_store_add_residence (NvStore *store, gint64 vm, const char *phase, gint64 hos
  */
 gboolean nv_store_add_record (NvStore *store, gint64 run, gint64 vm, const json_t *record, GError **error);
 
-/* From here on nv_store_add_record() leaves the work to a thread and returns at once; a failure comes out of
- * the next call of another function. Records handed over must not be changed any more. */
-void nv_store_write_behind (NvStore *store);
-
 /* One line of a benchmark that only gives a summary (STREAM's text): rates in bytes/s, times in s. */
 typedef struct
 {

@@ -380,52 +380,6 @@ a_row_that_cannot_be_is_an_error_and_the_next_goes_in (Fixture *fixture, gconstp
 
 #define ADD(name) g_test_add ("/store/" #name, Fixture, NULL, set_up, name, tear_down)
 
-static json_t *
-make_iteration (int number)
-{
-  return json_pack ("{s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:s, s:b}", "record", "iteration",
-                    "version", 1, "kernel", "triad", "iteration", number, "start_ns", (json_int_t)1,
-                    "time_ns", (json_int_t)1000, "bytes", (json_int_t)4096, "operations", (json_int_t)1,
-                    "value", 4.0, "unit", "bytes/s", "changed", 0);
-}
-
-static void
-records_that_were_handed_over_come_before_what_is_done_next (Fixture *fixture, gconstpointer data)
-{
-  NvStore *store = open_store (fixture, NV_STORE_CREATE);
-  GError *error = NULL;
-  gint64 run;
-
-  nv_store_write_behind (store);
-  run = add_run (store, "behind");
-  for (int i = 0; i < 1000; i++)
-    {
-      json_t *record = make_iteration (i);
-
-      g_assert_true (nv_store_add_record (store, run, 0, record, &error));
-      json_decref (record);
-    }
-  g_assert_true (nv_store_commit (store, &error));
-  assert_query (fixture, "SELECT count(*), sum(iteration) FROM iteration", "1000|499500");
-  assert_query (fixture, "SELECT count(*) FROM iteration WHERE iteration <> id - 1", "0");
-  nv_store_close (store);
-}
-
-static void
-a_failure_behind_comes_out_of_the_commit (Fixture *fixture, gconstpointer data)
-{
-  NvStore *store = open_store (fixture, NV_STORE_CREATE);
-  g_autoptr (GError) error = NULL;
-  json_t *record = make_iteration (0);
-
-  nv_store_write_behind (store);
-  g_assert_true (nv_store_add_record (store, 4711, 0, record, &error)); /* there is no such run */
-  g_assert_false (nv_store_commit (store, &error));
-  g_assert_error (error, NV_ERROR, NV_ERROR_PARSE);
-  json_decref (record);
-  nv_store_close (store);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -440,9 +394,5 @@ main (int argc, char **argv)
   ADD (a_damaged_store_is_named);
   ADD (a_source_comes_once);
   ADD (a_row_that_cannot_be_is_an_error_and_the_next_goes_in);
-  g_test_add ("/store/records_that_were_handed_over_come_before_what_is_done_next", Fixture, NULL, set_up,
-              records_that_were_handed_over_come_before_what_is_done_next, tear_down);
-  g_test_add ("/store/a_failure_behind_comes_out_of_the_commit", Fixture, NULL, set_up,
-              a_failure_behind_comes_out_of_the_commit, tear_down);
   return g_test_run ();
 }
