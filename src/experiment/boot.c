@@ -155,6 +155,21 @@ store_hellos (const Boot *boot, GError **error)
   return TRUE;
 }
 
+/* When each guest really started, and how its job ended. */
+static gboolean
+finish_vms (const Boot *boot, GError **error)
+{
+  for (guint i = 0; i < boot->members->len; i++)
+    {
+      const NvChannel *channel = nv_session_channel (boot->session, i);
+
+      if (!nv_store_finish_vm (boot->state->run->store, boot->vm_ids[i], nv_channel_started_host_ns (channel),
+                               "done", nv_channel_job_message (channel), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* --- where the memory is --- */
 
 typedef struct
@@ -380,8 +395,9 @@ measure_fleet (Boot *boot, GError **error)
     return FALSE;
   state->result->measure_us += g_get_monotonic_time () - since_us;
   state->result->largest_spread_ns = MAX (state->result->largest_spread_ns, boot->spread_ns);
-  if (!store_counters (boot, counters, error) || !nv_session_measure_clocks (boot->session, error)
-      || !store_clocks (boot, "after", error) || !(after = check_residence (boot, "after", error)))
+  if (!finish_vms (boot, error) || !store_counters (boot, counters, error)
+      || !nv_session_measure_clocks (boot->session, error) || !store_clocks (boot, "after", error)
+      || !(after = check_residence (boot, "after", error)))
     return FALSE;
   add_rows (boot, after);
   return TRUE;
