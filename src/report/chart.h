@@ -1,0 +1,94 @@
+#pragma once
+
+#include <gio/gio.h>
+
+/* Pictures by gnuplot: what is drawn, not how. Texts may hold anything: they reach gnuplot as data. */
+
+typedef enum
+{
+  NV_MARK_LINE,
+  NV_MARK_POINTS,
+  NV_MARK_BAND,  /* between low and high, with a line at their middle where they differ little */
+  NV_MARK_BOXES, /* box plots: one box for each x, labelled */
+} NvMark;
+
+/* A box of a box plot: whiskers from p5 to p95, points at the extremes. */
+typedef struct
+{
+  char *label;
+  double minimum, p5, q1, median, q3, p95, maximum;
+} NvBox;
+
+typedef struct
+{
+  char *label; /* in the legend; NULL: not there */
+  gsize n;
+  double *x;          /* NULL with boxes */
+  double *low;        /* or the value; NAN: a gap */
+  double *high;       /* of a band; else NULL */
+  const NvBox *boxes; /* with NV_MARK_BOXES, n of them */
+} NvSeriesData;
+
+/* A stretch of the x axis that is shaded. */
+typedef struct
+{
+  double from, to;
+  char *label;
+} NvShade;
+
+/* One pair of axes. */
+typedef struct
+{
+  NvMark mark;
+  char *heading;           /* above it; NULL: none */
+  char *x_label, *y_label; /* with unit */
+  gboolean log_y;
+  gboolean y_from_zero; /* else the axis starts where the data do, and says so */
+  GArray *series;       /* NvSeriesData */
+  GArray *shades;       /* NvShade */
+} NvPanel;
+
+typedef struct
+{
+  char *title;         /* what was measured where and when */
+  char *note;          /* below it: "EMULATED: ..."; NULL: none */
+  GPtrArray *panels;   /* NvPanel, from top to bottom, with one legend each, beside the data */
+  guint width, height; /* pixels, or 1/96 inch; 0: what suits the panels */
+} NvChart;
+
+NvChart *nv_chart_new (const char *title);
+NvPanel *nv_chart_add_panel (NvChart *chart, NvMark mark, const char *heading, const char *x_label,
+                             const char *y_label); /* (transfer none) */
+
+/* Takes the arrays. */
+void nv_panel_add_line (NvPanel *panel, const char *label, gsize n, double *x, double *y);
+void nv_panel_add_band (NvPanel *panel, const char *label, gsize n, double *x, double *low, double *high);
+void nv_panel_add_boxes (NvPanel *panel, const char *label, gsize n, NvBox *boxes);
+void nv_panel_add_shade (NvPanel *panel, double from, double to, const char *label);
+void nv_chart_free (NvChart *chart);
+
+/* Does the file's name end in .png, .svg or .pdf? Else NV_ERROR_USAGE that names the three. */
+gboolean nv_chart_check_name (const char *path, GError **error);
+
+/**
+ * nv_charts_write:
+ * @next: gives one chart after the other and where it goes (transfer full), so that never all are in memory;
+ * NULL: no more. Called by one thread at a time.
+ *
+ * Draws them in as many gnuplots as there are CPUs; each file appears whole or not at all. @done: (nullable):
+ * after each, for progress.
+ *
+ * Returns: FALSE with NV_ERROR_UNAVAILABLE (there is no gnuplot: says which package), NV_ERROR_FAILED (what
+ * gnuplot said, or the file that cannot be written), NV_ERROR_CANCELLED.
+ */
+typedef NvChart *(*NvChartNext) (gpointer data, char **ret_path);
+gboolean nv_charts_write (NvChartNext next, gpointer data, void (*done) (guint n_done, gpointer data),
+                          GCancellable *cancellable, GError **error);
+
+/* One of them. Does not take the chart. */
+gboolean nv_chart_write (const NvChart *chart, const char *path, GError **error);
+
+/* What is drawn, as it is: JSON or CSV by the file's name (.json, .csv). */
+gboolean nv_chart_write_data (const NvChart *const *charts, gsize n, const char *path, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NvChart, nv_chart_free)

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "store/store.h"
+
+#include <gio/gio.h>
+
+/* Results as STREAM sums them up, of a folder of its texts or of a store: for each VM and kernel, one after
+ * the other, the best rate and the times of one run of the benchmark. */
+
+typedef struct
+{
+  float best;                            /* in the kernel's unit */
+  float average_s, minimum_s, maximum_s; /* of its iterations */
+  guint32 sequence; /* which run of the benchmark it was: in its file, from 0; of a store, which of the VM's
+                       boots */
+} NvResult;
+
+typedef struct
+{
+  char *name; /* "triad" */
+  char *unit; /* "bytes/s", "ns", "operations/s" */
+  gboolean lower_is_better;
+} NvResultKernel;
+
+/* All of one VM under one policy. */
+typedef struct
+{
+  char *name;
+  char *policy;     /* NULL: not known */
+  guint n_runs;     /* of the benchmark, with those that have no result of some kernel */
+  GArray **results; /* of NvResult, one array for each kernel of NvResults, by its index */
+} NvResultVm;
+
+typedef struct
+{
+  GPtrArray *kernels; /* NvResultKernel: STREAM's in its order, then others by name */
+  GPtrArray *vms;   /* NvResultVm: by policy (as the run had them), then by name, numbers in it as numbers */
+  char *source;     /* to name it: the folder, or the store's file */
+  char *when;       /* "2026-11-24"; of a store's runs; NULL: not known */
+  char *host;       /* name of the machine; NULL: not known */
+  int emulated;     /* 1, 0; -1: not known */
+  guint64 left_out; /* lines and parts that could not be read */
+} NvResults;
+
+typedef struct
+{
+  gboolean is_original_mod; /* rates are divided by 8: see store/import.h */
+  void (*say) (const char *text,
+               gpointer data); /* as in NvImportRequest; of many, called by one thread at a time */
+  gpointer data;
+  GCancellable *cancellable; /* (nullable) */
+} NvResultsRequest;
+
+/**
+ * nv_results_read_files:
+ * @paths: ended by NULL: files of STREAM's text, or folders, of which the files that end in `.expresult` (or,
+ * if there are none, all that are STREAM's text) are read, not those in folders below
+ *
+ * Reads in as many threads as there are CPUs. What is cut off, empty, damaged or other text is named through
+ * @request, and the rest is used. Two files of one name, without `.expresult`, in different folders are two
+ * VMs: FOLDER/NAME.
+ *
+ * Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND (no result in any of them), NV_ERROR_CANCELLED...
+ */
+NvResults *nv_results_read_files (const NvResultsRequest *request, char *const *paths, GError **error);
+
+/**
+ * nv_results_read_store:
+ * @run: 0: all of them; emulated runs and others are never mixed: NV_ERROR_USAGE that names the runs
+ *
+ * Iterations of measurements, and STREAM's texts that were imported.
+ */
+NvResults *nv_results_read_store (NvStore *store, gint64 run, GError **error);
+
+void nv_results_free (NvResults *results);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NvResults, nv_results_free)
