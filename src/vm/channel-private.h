@@ -27,7 +27,9 @@ struct NvChannel
 
   /* The guest. */
   json_t *hello;
+  gint64 hello_ns;
   gboolean answered; /* said more than hello */
+  guint64 n_heartbeats;
   char *phase;
   guint iteration;
 

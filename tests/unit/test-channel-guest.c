@@ -281,14 +281,55 @@ static void
 a_job_may_not_be_larger_than_it_explains (void)
 {
   Fixture fixture;
+  g_autofree char *padding = g_strnfill (1000, ' ');
 
   be_welcome (&fixture);
   nv_channel_set_limits (fixture.channel, NV_GUEST_SILENCE_MS, 1000);
   run (&fixture);
   say (&fixture, STARTED);
-  for (guint i = 0; i < 100; i++)
-    say (&fixture, "alive", ALIVE);
+  say (&fixture, "alive", ALIVE);
+  say_bytes (&fixture, padding, strlen (padding));
+  say (&fixture, "alive", ALIVE);
   assert_lost (&fixture, "sends more than its job explains");
+  close_fixture (&fixture);
+}
+
+/* The host has heard each before the next one comes; @n: at most, if it is not lost before. */
+static void
+say_often (const Fixture *fixture, const char *name, const char *members, guint n)
+{
+  for (guint i = 0; i < n && nv_channel_state (fixture->channel) != NV_GUEST_LOST; i++)
+    {
+      say (fixture, name, members);
+      g_main_context_iteration (NULL, TRUE);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+}
+
+static void
+a_guest_that_only_says_hello_is_lost (void)
+{
+  Fixture fixture;
+
+  open_pair (&fixture);
+  say_often (&fixture, "hello", HELLO ("b"), 1000000);
+  assert_lost (&fixture, "sends more than that it waits explains");
+  close_fixture (&fixture);
+}
+
+/* Whatever bytes its job explains. */
+static void
+a_guest_that_only_sends_heartbeats_is_lost (void)
+{
+  Fixture fixture;
+
+  be_running (&fixture);
+  say (&fixture, STARTED);
+  say_often (&fixture, "alive", ALIVE, 30);
+  g_assert_cmpint (nv_channel_state (fixture.channel), ==, NV_GUEST_RUNNING);
+  say_often (&fixture, "alive", ALIVE, 1000000);
+  assert_lost (&fixture, "sends heartbeats without a pause");
   close_fixture (&fixture);
 }
 
@@ -399,6 +440,8 @@ main (int argc, char **argv)
   ADD (a_line_without_an_end_ends_the_conversation);
   ADD (records_out_of_turn_end_the_conversation);
   ADD (a_job_may_not_be_larger_than_it_explains);
+  ADD (a_guest_that_only_says_hello_is_lost);
+  ADD (a_guest_that_only_sends_heartbeats_is_lost);
   ADD (a_guest_that_does_not_read_is_lost);
   ADD (a_clock_that_goes_backwards_is_no_clock);
   ADD (a_guest_that_claims_to_have_thought_for_long_gets_a_large_error);

@@ -168,13 +168,13 @@ a_guest_that_goes_wrong_in_mid_run_is_lost_with_the_reason (void)
 }
 
 static void
-a_flood_ends_the_conversation (void)
+a_flood_of_heartbeats_ends_the_conversation (void)
 {
   Fixture fixture;
 
   open_fake (&fixture, "vm0-floods");
   wait_for_state (&fixture, NV_GUEST_IDLE);
-  assert_lost (&fixture, "sends more than that it waits explains");
+  assert_lost (&fixture, "sends heartbeats without a pause");
   close_fixture (&fixture);
 }
 
@@ -211,7 +211,7 @@ main (int argc, char **argv)
   ADD (a_refusal_has_its_message);
   ADD (a_job_that_fails_has_its_message);
   ADD (a_guest_that_goes_wrong_in_mid_run_is_lost_with_the_reason);
-  ADD (a_flood_ends_the_conversation);
+  ADD (a_flood_of_heartbeats_ends_the_conversation);
   ADD (a_guest_that_is_alive_is_not_lost);
 #undef ADD
   return g_test_run ();
