@@ -103,7 +103,7 @@ add_boot (Boot *boot, GError **error)
     .block = 0,
     .position = boot->position,
     .arm = boot->policy->name,
-    .seed = boot->seed,
+    .seed = &boot->seed,
     .started_ns = nv_now_ns (),
   };
 

@@ -62,7 +62,7 @@ add_run (NvRunState *state, GError **error)
     .uri = run->connection->uri,
     .accel = nv_accel_name (run->accel),
     .emulated = run->accel == NV_ACCEL_TCG,
-    .seed = run->seed,
+    .seed = &run->seed,
     .plan = plan,
     .host = run->host,
   };

@@ -34,8 +34,8 @@ void nv_store_bind_text (sqlite3_stmt *statement, int index, const char *text);
 
 /**
  * nv_store_change:
- * @types: a letter for each value that follows: `i` gint64, `n` gint64 of which 0 is NULL, `u` guint64 as
- * text, `t` const char *, `r` double, `j` const json_t *; pointers may be NULL
+ * @types: a letter for each value that follows: `i` gint64, `n` gint64 of which 0 is NULL, `u` const guint64
+ * *, as text, `t` const char *, `r` double, `j` const json_t *; pointers may be NULL
  *
  * Within a transaction. Returns: the row's id, or, where nothing was added, another number that is not 0; 0
  * with

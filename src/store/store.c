@@ -318,12 +318,12 @@ bind_json (sqlite3_stmt *statement, int index, const json_t *json)
 }
 
 static void
-bind_unsigned (sqlite3_stmt *statement, int index, guint64 number)
+bind_unsigned (sqlite3_stmt *statement, int index, const guint64 *number)
 {
   char text[24];
 
-  g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT, number);
-  sqlite3_bind_text (statement, index, text, -1, SQLITE_TRANSIENT);
+  g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT, number ? *number : 0);
+  sqlite3_bind_text (statement, index, number ? text : NULL, -1, SQLITE_TRANSIENT);
 }
 
 static void
@@ -352,7 +352,7 @@ nv_store_change (NvStore *store, GError **error, const char *sql, const char *ty
         bind_number (statement, i, va_arg (values, gint64), *types == 'n');
         break;
       case 'u':
-        bind_unsigned (statement, i, va_arg (values, guint64));
+        bind_unsigned (statement, i, va_arg (values, const guint64 *));
         break;
       case 'r':
         sqlite3_bind_double (statement, i, va_arg (values, double));

@@ -44,11 +44,11 @@ typedef struct
   const char *command;    /* to repeat it */
   const char *driver;     /* "libvirt"; NULL: no VMs */
   const char *uri;
-  const char *accel; /* "tcg": emulated CPUs; "kvm"; NULL: bare metal */
-  gboolean emulated; /* CPUs or NUMA host are: never to be mixed with what is not; -1: unknown */
-  guint64 seed;
-  const json_t *plan; /* what was asked, as read */
-  const json_t *host; /* nodes, distances, versions, settings */
+  const char *accel;   /* "tcg": emulated CPUs; "kvm"; NULL: bare metal */
+  gboolean emulated;   /* CPUs or NUMA host are: never to be mixed with what is not; -1: unknown */
+  const guint64 *seed; /* NULL: nothing was drawn */
+  const json_t *plan;  /* what was asked, as read */
+  const json_t *host;  /* nodes, distances, versions, settings */
 } NvStoreRun;
 
 gint64 nv_store_add_run (NvStore *store, const NvStoreRun *run, GError **error);
@@ -62,7 +62,7 @@ typedef struct
   gint64 run;
   guint block, position; /* from 0 */
   const char *arm;       /* what distinguishes it: the policy's name */
-  guint64 seed;          /* derived from (run's seed, block, arm) */
+  const guint64 *seed;   /* derived from (run's seed, block, arm); NULL: nothing was drawn */
   gint64 started_ns;     /* host's clock: start of the first VM */
 } NvStoreBoot;
 

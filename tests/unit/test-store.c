@@ -106,6 +106,7 @@ execute (const Fixture *fixture, const char *sql)
 static gint64
 add_run (NvStore *store, const char *uuid)
 {
+  static const guint64 seed = G_MAXUINT64;
   json_t *plan = json_pack ("{s:i}", "vms", 2);
   const NvStoreRun run = { .uuid = uuid,
                            .started_wall_ns = 1700000000000000000,
@@ -116,7 +117,7 @@ add_run (NvStore *store, const char *uuid)
                            .uri = "fake:///",
                            .accel = "tcg",
                            .emulated = TRUE,
-                           .seed = G_MAXUINT64,
+                           .seed = &seed,
                            .plan = plan };
   g_autoptr (GError) error = NULL;
   gint64 id = nv_store_add_run (store, &run, &error);
@@ -129,8 +130,9 @@ add_run (NvStore *store, const char *uuid)
 static gint64
 add_vm (NvStore *store, gint64 run)
 {
+  static const guint64 seed = 7;
   const NvStoreBoot boot = {
-    .run = run, .block = 1, .position = 2, .arm = "pack", .seed = 7, .started_ns = 9
+    .run = run, .block = 1, .position = 2, .arm = "pack", .seed = &seed, .started_ns = 9
   };
   NvStoreVm vm = { .name = "vm'0", .uuid = "u", .index = 3, .vcpus = 2, .memory_bytes = 1 << 20 };
   gint64 id;
