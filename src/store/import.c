@@ -116,6 +116,7 @@ get_folder (NvImport *import, const json_t *plan, GError **error)
   folder->run = boot.run;
   folder->boot = nv_store_add_boot (import->request->store, &boot, error);
   g_hash_table_insert (import->folders, g_steal_pointer (&path), folder);
+  import->has_made_folder = TRUE;
   return folder->boot ? folder : NULL;
 }
 
@@ -123,18 +124,21 @@ gint64
 nv_import_add_vm (NvImport *import, const json_t *plan, GError **error)
 {
   g_autofree char *name = g_path_get_basename (import->file);
-  const Folder *folder = get_folder (import, plan, error);
+  Folder *folder = get_folder (import, plan, error);
   NvStoreVm vm = { .name = name };
   char *dot = strrchr (name, '.');
+  gint64 id;
 
   if (!folder)
     return 0;
   if (dot && dot != name)
     *dot = '\0';
   vm.boot = folder->boot;
-  vm.index = ((Folder *)folder)->n_vms++;
+  vm.index = folder->n_vms;
   import->run = folder->run;
-  return nv_store_add_vm (import->request->store, &vm, error);
+  id = nv_store_add_vm (import->request->store, &vm, error);
+  folder->n_vms += id != 0;
+  return id;
 }
 
 typedef gboolean (*LineFunction) (NvImport *import, char *line, gsize length, gpointer data, GError **error);
@@ -228,6 +232,17 @@ nv_import_read (NvImport *import, const NvFormat *format, int fd, GError **error
   return done;
 }
 
+/* What was made for this file is undone. */
+static gboolean
+undo_file (NvImport *import, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (import->file);
+
+  if (import->has_made_folder)
+    g_hash_table_remove (import->folders, folder);
+  return nv_store_return (import->request->store, error);
+}
+
 /* All that a file holds, or, if that is nothing, no trace of it. */
 static gboolean
 take_file (Importer *importer, NvImport *import, const NvFormat *format, int fd, const char *sum,
@@ -244,8 +259,7 @@ take_file (Importer *importer, NvImport *import, const NvFormat *format, int fd,
       importer->result->known += import->known > 0;
       importer->result->unreadable += import->known == 0;
       nv_import_say (import, import->known > 0 ? "is in the store already" : "nothing in it can be read");
-      g_hash_table_remove_all (importer->folders); /* what was made for this file is undone */
-      return nv_store_return (store, error);
+      return undo_file (import, error);
     }
   importer->result->imported++;
   importer->result->rows += import->rows;

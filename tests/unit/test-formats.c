@@ -208,6 +208,35 @@ streams_text_comes_in_run_after_run (Fixture *fixture, gconstpointer data)
 }
 
 static void
+what_is_imported_has_no_seed (Fixture *fixture, gconstpointer data)
+{
+  put (fixture, "vm0.expresult", WHOLE);
+  import (fixture);
+  g_assert_cmpuint (count (fixture, "\"seed\":null"), ==, 2); /* of the run and its boot */
+}
+
+/* One whose name is too long for a VM, once it is UTF-8, comes first, and one between the others. */
+static void
+files_of_a_folder_share_a_run_whatever_else_is_in_it (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *bytes = g_strnfill (100, '\xff');
+  g_autofree char *first = g_strconcat ("a", bytes, NULL);
+  g_autofree char *between = g_strconcat ("vm0b", bytes, NULL);
+
+  put (fixture, first, HEAD THREADS TABLE COPY);
+  put (fixture, "vm0.expresult", WHOLE);
+  put (fixture, between, HEAD THREADS TABLE SCALE);
+  put (fixture, "vm1.expresult", WHOLE "the end\n");
+  import (fixture);
+  g_assert_cmpuint (fixture->result.imported, ==, 2);
+  g_assert_cmpuint (fixture->result.unreadable, ==, 2);
+  g_assert_nonnull (strstr (fixture->said->str, ":5: store"));
+  g_assert_cmpuint (count (fixture, "\"table\":\"run\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"vm\""), ==, 2);
+  g_assert_cmpuint (count (fixture, "\"vm_index\":1"), ==, 1);
+}
+
+static void
 what_a_run_lacks_is_named (Fixture *fixture, gconstpointer data)
 {
   put (fixture, "vm0.expresult",
@@ -225,6 +254,18 @@ what_a_run_lacks_is_named (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->result.rows, ==, 8);
   g_assert_cmpuint (
       count (fixture, "\"sequence\":2,\"kernel\":\"triad\",\"best_rate_bytes_per_s\":14473800000.0"), ==, 1);
+}
+
+static void
+what_is_no_rate_is_left_out (Fixture *fixture, gconstpointer data)
+{
+  put (fixture, "vm0.expresult",
+       HEAD TABLE COPY "Scale:         0.0     0.000247     0.000235     0.000271\n"
+                       "Add:       1e305     0.000247     0.000235     0.000271\n" TRIAD);
+  import (fixture);
+  g_assert_cmpuint (fixture->result.rows, ==, 2);
+  g_assert_nonnull (strstr (fixture->said->str, "vm0.expresult:5: scale: 0 MB/s is no rate\n"));
+  g_assert_nonnull (strstr (fixture->said->str, "vm0.expresult:6: add: 1e+305 MB/s is no rate\n"));
 }
 
 static void
@@ -382,7 +423,10 @@ main (int argc, char **argv)
   ADD (a_file_comes_in_once);
   ADD (what_is_no_result_is_named);
   ADD (streams_text_comes_in_run_after_run);
+  ADD (what_is_imported_has_no_seed);
+  ADD (files_of_a_folder_share_a_run_whatever_else_is_in_it);
   ADD (what_a_run_lacks_is_named);
+  ADD (what_is_no_rate_is_left_out);
   ADD (the_modified_streams_rates_are_divided_if_asked);
   ADD (a_buddyinfo_log_needs_its_interval);
   ADD (an_export_makes_the_same_store);

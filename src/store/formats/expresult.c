@@ -16,13 +16,16 @@ enum
 #define IMPLAUSIBLE_MB_PER_S 100e3
 #define IMPLAUSIBLE_BYTES    (32 << 20)
 
+#define BLANKS " \t\r"
+
 static const char *const stream_kernels[] = { "copy", "scale", "add", "triad" };
 
 /* One run of the benchmark in the file. */
 typedef struct
 {
   gint64 vm;
-  guint64 since_line; /* 0: not within a run */
+  gboolean is_nameless; /* what the file is called can be no VM's name */
+  guint64 since_line;   /* 0: not within a run */
   guint sequence;
   guint64 array_bytes;
   guint threads;
@@ -39,7 +42,7 @@ split (char *line, char **words, guint n)
   guint n_words = 0;
   char *word;
 
-  while (n_words < n && (word = strsep (&line, " \t\r")))
+  while (n_words < n && (word = strsep (&line, BLANKS)))
     if (*word)
       words[n_words++] = word;
   return n_words;
@@ -93,11 +96,21 @@ typedef enum
   LINE_BAD, /* of one of STREAM's kernels, and cut off or damaged */
 } LineKind;
 
+/* Most lines do not, and need not be taken apart. */
+static gboolean
+starts_with_label (const char *line)
+{
+  const char *word = line + strspn (line, BLANKS);
+  gsize length = strcspn (word, BLANKS);
+
+  return length > 0 && word[length - 1] == ':';
+}
+
 /* @values: MB/s and s, as printed. */
 static LineKind
 parse_result (const char *line, char *kernel, gsize size, double *values)
 {
-  g_autofree char *copy = g_strdup (line);
+  g_autofree char *copy = starts_with_label (line) ? g_strdup (line) : NULL;
   char *words[N_VALUES + 2];
   guint n_words = split (copy, words, G_N_ELEMENTS (words));
 
@@ -206,8 +219,10 @@ add_result (NvImport *import, State *state, const char *kernel, const double *va
     .threads = state->threads,
   };
 
+  if (state->is_nameless)
+    return TRUE;
   if (!make_vm (import, state, error))
-    return FALSE;
+    return state->is_nameless = nv_import_excuse (import, error);
   stream.run = import->run;
   stream.vm = state->vm;
   if (!nv_store_add_stream (import->request->store, &stream, error))
@@ -227,9 +242,9 @@ read_fact (State *state, const char *line)
   unsigned long long elements;
   guint threads;
 
-  if (sscanf (line, "Array size = %15llu (elements)", &elements) == 1)
+  if (*line == 'A' && sscanf (line, "Array size = %15llu (elements)", &elements) == 1)
     state->array_bytes = elements * sizeof (double);
-  else if (sscanf (line, "Number of Threads counted = %6u", &threads) == 1)
+  else if (*line == 'N' && sscanf (line, "Number of Threads counted = %6u", &threads) == 1)
     state->threads = threads;
 }
 
@@ -256,9 +271,9 @@ expresult_read_line (NvImport *import, gpointer data, char *line, gsize length, 
     default:
       break;
     }
-  if (values[0] <= 0)
+  if (values[0] <= 0 || !isfinite (values[0] * 1e6))
     {
-      nv_import_leave_out (import, "%s: a rate of nothing", kernel);
+      nv_import_leave_out (import, "%s: %g MB/s is no rate", kernel, values[0]);
       return TRUE;
     }
   if (state->since_line == 0 || has_kernel (state, kernel) || state->n_kernels == MAX_KERNELS)

@@ -14,6 +14,7 @@ typedef struct NvImport
   guint64 line;        /* from 1 */
   gint64 run;          /* 0: none is made yet */
   GHashTable *folders; /* folder -> Folder: runs that all files of a folder share */
+  gboolean has_made_folder;
   guint64 rows, known; /* came in; are there already */
   guint64 left_out;
 } NvImport;
