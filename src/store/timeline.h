@@ -49,10 +49,11 @@ typedef struct
 typedef struct
 {
   const char *sampler; /* NULL: all */
-  int order;           /* -1: all */
+  int order;           /* -1: all; counters that have none are not concerned, nor by zone and node */
   const char *zone;    /* NULL: all */
   int node;            /* -1: all */
-  guint n_stretches;   /* at most so many; 0: one for each sample */
+  guint n_stretches;   /* at most so many, from 2 on; 0: one for each sample */
+  const char *who;     /* "host", or a VM's name; NULL: all */
 } NvTimelineFilter;
 
 /**
@@ -63,6 +64,7 @@ typedef struct
  * Beside the kernel's numbers of free blocks ("free"), computes for each zone and order the unusable free
  * space index
  * ("unusable_index") as bench/samplers has it. Lines that cannot be read are named through @say and left out.
+ * Many counters get fewer stretches than asked for: what is kept has a limit.
  *
  * Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND, NV_ERROR_PARSE (no line of it is one)...
  */
@@ -75,6 +77,10 @@ nv_timeline_read_log (const char *path, guint64 interval_ns, const NvTimelineFil
  * @error. */
 GPtrArray *
 nv_timelines_read_store (NvStore *store, gint64 run, const NvTimelineFilter *filter, GError **error);
+
+/* How much a counter that only grows grew per s, from the end of the stretch before to the end of stretch @i;
+ * NAN: not known, or it began anew. */
+double nv_timeline_rate (const NvTimeline *timeline, const NvTimelineCounter *counter, gsize i);
 
 void nv_timeline_free (NvTimeline *timeline);
 
