@@ -26,6 +26,8 @@ typedef struct
   double *x;          /* NULL with boxes */
   double *low;        /* or the value; NAN: a gap */
   double *high;       /* of a band; else NULL */
+  double *middle;     /* (nullable): of a band: the line in it; else half-way */
+  gboolean is_muted;  /* grey, behind the others */
   const NvBox *boxes; /* with NV_MARK_BOXES, n of them */
 } NvSeriesData;
 
@@ -53,6 +55,7 @@ typedef struct
   char *title;         /* what was measured where and when */
   char *note;          /* below it: "EMULATED: ..."; NULL: none */
   GPtrArray *panels;   /* NvPanel, from top to bottom, with one legend each, beside the data */
+  gboolean same_y;     /* panels of one y_label have one y axis, that suits them all */
   guint width, height; /* pixels, or 1/96 inch; 0: what suits the panels */
 } NvChart;
 
@@ -64,6 +67,11 @@ NvPanel *nv_chart_add_panel (NvChart *chart, NvMark mark, const char *heading, c
 void nv_panel_add_line (NvPanel *panel, const char *label, gsize n, double *x, double *y);
 void nv_panel_add_band (NvPanel *panel, const char *label, gsize n, double *x, double *low, double *high);
 void nv_panel_add_boxes (NvPanel *panel, const char *label, gsize n, NvBox *boxes);
+
+/* Of the series that was added last. Takes @middle. */
+void nv_panel_set_middle (NvPanel *panel, double *middle);
+void nv_panel_mute (NvPanel *panel);
+
 void nv_panel_add_shade (NvPanel *panel, double from, double to, const char *label);
 void nv_chart_free (NvChart *chart);
 
