@@ -313,10 +313,10 @@ nv_session_measure (NvSession *session, gint64 *ret_go_ns, gint64 *ret_spread_ns
   for (guint i = 0; i < session->guests->len; i++)
     nv_channel_go (guest_channel (session, i), go_ns);
   *ret_go_ns = go_ns;
-  if (!wait_for_all (session, is_idle, 0, "", error))
+  if (!wait_for_all (session, is_idle, 0, "", error) || !check_status (session, error))
     return FALSE;
   *ret_spread_ns = spread_ns (session);
-  return check_status (session, error);
+  return TRUE;
 }
 
 void
