@@ -25,7 +25,7 @@ typedef struct
   const char *stage;
   gint64 since_us;
   gint64 ready_ns, go_ns, spread_ns;
-  GPtrArray *summaries; /* of json_t: of each VM and kernel, in "vm" its index */
+  GPtrArray *summaries; /* of json_t, of each VM and kernel of the plan: see summary_at() */
 } Boot;
 
 static const NvVm *
@@ -78,19 +78,37 @@ show_fleet_progress (NvStage stage, guint done, guint total, gpointer data)
 
 /* --- into the store --- */
 
+/* (nullable): where the summary of the plan's kernel @kernel in VM @vm is kept. */
+static json_t **
+summary_at (const Boot *boot, guint vm, guint kernel)
+{
+  return (json_t **)&g_ptr_array_index (boot->summaries, vm * boot->state->run->plan->kernels->len + kernel);
+}
+
+/* The last summary of a kernel is that of its largest group: the one that counts. A guest that sends more, or
+ * of other kernels, fills no memory. */
+static void
+keep_summary (const Boot *boot, guint vm, json_t *summary)
+{
+  const GPtrArray *kernels = boot->state->run->plan->kernels;
+  const char *kernel = json_string_value (json_object_get (summary, "kernel"));
+
+  for (guint i = 0; i < kernels->len; i++)
+    if (strcmp (kernel, g_ptr_array_index (kernels, i)) == 0)
+      {
+        json_decref (*summary_at (boot, vm, i));
+        *summary_at (boot, vm, i) = json_incref (summary);
+      }
+}
+
 static void
 on_guest_record (guint index, json_t *record, gpointer data)
 {
-  Boot *boot = data;
+  const Boot *boot = data;
 
   nv_run_store_record (boot->state, boot->vm_ids[index], record);
   if (strcmp (json_string_value (json_object_get (record, "record")), "summary") == 0)
-    {
-      json_t *copy = json_copy (record);
-
-      json_object_set_new (copy, "vm", json_integer (index));
-      g_ptr_array_add (boot->summaries, copy);
-    }
+    keep_summary (boot, index, record);
 }
 
 static gboolean
@@ -316,6 +334,7 @@ boot_fleet (Boot *boot, GError **error)
   if (!lock || !(boot->members = run->make_members (boot->policy, boot->seed, run->data, error)))
     return FALSE;
   plan.members = boot->members;
+  g_ptr_array_set_size (boot->summaries, (int)(boot->members->len * run->plan->kernels->len));
   if (!add_boot (boot, error) || !nv_fleet_up (&plan, NULL, error))
     return FALSE;
   g_clear_pointer (&lock, nv_lock_free);
@@ -323,21 +342,6 @@ boot_fleet (Boot *boot, GError **error)
   return boot->session && nv_session_wait_booted (boot->session, run->plan->boot_timeout_ns, error)
          && store_hellos (boot, error) && nv_session_measure_clocks (boot->session, error)
          && store_clocks (boot, "before", error) && prepare_guests (boot, error);
-}
-
-/* The last summary of a kernel is that of its largest group: the one that counts. */
-static const json_t *
-find_summary (const Boot *boot, guint vm, const char *kernel)
-{
-  for (guint i = boot->summaries->len; i-- > 0;)
-    {
-      const json_t *summary = g_ptr_array_index (boot->summaries, i);
-
-      if (json_integer_value (json_object_get (summary, "vm")) == vm
-          && strcmp (json_string_value (json_object_get (summary, "kernel")), kernel) == 0)
-        return summary;
-    }
-  return NULL;
 }
 
 static void
@@ -348,7 +352,7 @@ add_rows (const Boot *boot, const GArray *residences)
   for (guint i = 0; i < kernels->len; i++)
     for (guint vm = 0; vm < boot->members->len; vm++)
       {
-        const json_t *summary = find_summary (boot, vm, g_ptr_array_index (kernels, i));
+        const json_t *summary = *summary_at (boot, vm, i);
         const Residence *residence = &g_array_index (residences, Residence, vm);
 
         if (summary)
@@ -423,18 +427,24 @@ find_fleet (const Boot *boot, GError **error)
   return infos;
 }
 
+/* Who plans meanwhile must not meet half a fleet. Where there is no lock to be had, it is gone all the same.
+ */
 static gboolean
 take_down (Boot *boot, GError **error)
 {
-  NvConnection *connection = boot->state->run->connection;
-  g_autoptr (GPtrArray) infos = boot->members ? find_fleet (boot, error) : NULL;
+  const NvRun *run = boot->state->run;
+  NvConnection *connection = run->connection;
+  g_autoptr (NvLock) lock = NULL;
+  g_autoptr (GPtrArray) infos = NULL;
 
   boot->stage = "down";
   if (!boot->members)
     return TRUE;
+  lock = run->take_lock (run->data, NULL);
   if (boot->session)
     nv_session_say_bye (boot->session);
   g_clear_pointer (&boot->session, nv_session_free);
+  infos = find_fleet (boot, error);
   return infos && nv_fleet_down (connection, infos, NULL, NULL, error);
 }
 

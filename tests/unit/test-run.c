@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "experiment/run.h"
+#include "store/export.h"
 #include "vm/lock.h"
 
 #include <glib/gstdio.h>
@@ -19,6 +20,7 @@ typedef struct
   const char *cancel_when; /* (nullable): a stage */
   gboolean hold;
   NvRunResult result;
+  guint n_locks; /* that were taken */
 } Fixture;
 
 static void
@@ -57,6 +59,7 @@ make_members (const NvPolicy *policy, guint64 seed, gpointer data, GError **erro
 static struct NvLock *
 take_lock (gpointer data, GError **error)
 {
+  ((Fixture *)data)->n_locks++;
   return nv_lock_take ("fake:", NULL, NULL, error);
 }
 
@@ -127,6 +130,18 @@ run (Fixture *fixture, GError **error)
   return nv_run (&run, &fixture->result, error);
 }
 
+static gboolean
+stores (const Fixture *fixture, const char *part)
+{
+  g_autofree char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  g_assert_true (nv_export_json (fixture->store, 0, file, NULL));
+  fclose (file);
+  return strstr (text, part) != NULL;
+}
+
 static void
 every_kernel_of_every_vm_and_policy_has_a_row (void)
 {
@@ -149,6 +164,18 @@ every_kernel_of_every_vm_and_policy_has_a_row (void)
   g_assert_cmpstr (row->kernel, ==, "chase");
   g_assert_cmpstr (row->vm, ==, "vm1");
   g_assert_cmpuint (fixture.result.size_bytes, >, 0);
+  tear_down (&fixture);
+}
+
+/* To plan and to take down, as `up` and `down` do. */
+static void
+a_fleet_comes_and_goes_under_the_lock (void)
+{
+  Fixture fixture;
+
+  set_up (&fixture, "");
+  g_assert_true (run (&fixture, NULL));
+  g_assert_cmpuint (fixture.n_locks, ==, 2 * fixture.plan->policies->len);
   tear_down (&fixture);
 }
 
@@ -195,6 +222,9 @@ a_job_that_fails_fails_the_run (void)
   set_up (&fixture, "-fails");
   g_assert_false (run (&fixture, &error));
   g_assert_nonnull (strstr (error->message, "its measurement failed"));
+  /* Guests that did not all measure have no spread. */
+  g_assert_true (stores (&fixture, "\"table\":\"boot\""));
+  g_assert_true (stores (&fixture, "\"spread_ns\":null"));
   tear_down (&fixture);
 }
 
@@ -240,6 +270,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/run/every_kernel_of_every_vm_and_policy_has_a_row",
                    every_kernel_of_every_vm_and_policy_has_a_row);
+  g_test_add_func ("/run/a_fleet_comes_and_goes_under_the_lock", a_fleet_comes_and_goes_under_the_lock);
   g_test_add_func ("/run/a_guest_that_is_lost_is_named_with_its_console",
                    a_guest_that_is_lost_is_named_with_its_console);
   g_test_add_func ("/run/a_refused_job_is_said_in_the_guests_words",
