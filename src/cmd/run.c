@@ -105,14 +105,33 @@ show_progress (const NvRunProgress *progress, gpointer data)
   nv_run_show_progress (((const Runner *)data)->context, progress);
 }
 
-/* What a person would type to have it again. */
-static char *
-format_command (const RunOptions *options, const NvConnection *connection, guint64 seed)
+/* @value: (nullable): not given */
+static void
+append_option (GString *command, const char *name, const char *value)
 {
-  g_autofree char *keys = g_shell_quote (options->quick);
+  g_autofree char *quoted = value ? g_shell_quote (value) : NULL;
 
-  return g_strdup_printf ("numavm run --driver %s --seed %" G_GUINT64_FORMAT " --quick %s",
-                          connection->driver->name, seed, keys);
+  if (value)
+    g_string_append_printf (command, " --%s %s", name, quoted);
+}
+
+/* What a person would type to have it again: all that what is measured may depend on. */
+static char *
+format_command (const NvCommandContext *context, guint64 seed)
+{
+  const RunOptions *options = context->options;
+  const NvCommonOptions *common = context->common;
+  GString *command = g_string_new ("numavm run");
+
+  append_option (command, "driver", context->connection->driver->name);
+  append_option (command, "connect", common->connect);
+  append_option (command, "accel", common->accel);
+  append_option (command, "network", options->network);
+  append_option (command, "kernel", options->kernel);
+  append_option (command, "image", options->image);
+  g_string_append_printf (command, " --seed %" G_GUINT64_FORMAT, seed);
+  append_option (command, "quick", options->quick);
+  return g_string_free (command, FALSE);
 }
 
 static gboolean
@@ -146,7 +165,7 @@ run_plan (Runner *runner, const NvQuickPlan *plan, guint64 seed, GError **error)
   NvCommandContext *context = runner->context;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_auto (NvPreparation) preparation = { .context = context };
-  g_autofree char *command = format_command (runner->options, context->connection, seed);
+  g_autofree char *command = format_command (context, seed);
   g_autoptr (NvStore) store = NULL;
   g_auto (NvRunResult) result = { 0 };
   NvSignals signals;

@@ -104,6 +104,17 @@ read_interval (NvQuickPlan *plan, const char *value, GError **error)
 }
 
 static gboolean
+read_boot_timeout (NvQuickPlan *plan, const char *value, GError **error)
+{
+  if (!nv_duration_parse (value, &plan->boot_timeout_ns, error))
+    return FALSE;
+  if (plan->boot_timeout_ns > 0)
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "boot-timeout '%s': guests need more than that", value);
+  return FALSE;
+}
+
+static gboolean
 read_count (const char *key, const char *value, guint64 maximum, guint *ret_count, GError **error)
 {
   guint64 count;
@@ -132,7 +143,7 @@ read_key (Reader *reader, const char *key, const char *value, GError **error)
   if (strcmp (key, "interval") == 0)
     return read_interval (plan, value, error);
   if (strcmp (key, "boot-timeout") == 0)
-    return nv_duration_parse (value, &plan->boot_timeout_ns, error);
+    return read_boot_timeout (plan, value, error);
   return read_job (reader, key, value, error);
 }
 
@@ -209,18 +220,35 @@ nv_quick_plan_free (NvQuickPlan *plan)
   g_free (plan);
 }
 
+/* As it was given. */
+static char *
+format_cpus (const NvRequest *request)
+{
+  switch (request->cpu_choice)
+    {
+    case NV_CPUS_SAME:
+      return g_strdup ("same");
+    case NV_CPUS_NODES:
+      return nv_set_format (request->cpu_nodes);
+    default:
+      return g_strdup ("free");
+    }
+}
+
 json_t *
 nv_quick_plan_to_json (const NvQuickPlan *plan)
 {
   const NvRequest *request = plan->request;
+  g_autofree char *cpus = format_cpus (request);
   json_t *policies = json_array ();
 
   for (guint i = 0; i < plan->policies->len; i++)
     json_array_append_new (policies,
                            json_string (((const NvPolicy *)g_ptr_array_index (plan->policies, i))->name));
-  return json_pack ("{s:o, s:i, s:i, s:I, s:i, s:I, s:b, s:O, s:I}", "policies", policies, "vms",
+  return json_pack ("{s:o, s:i, s:i, s:I, s:i, s:s, s:I, s:b, s:O, s:I, s:I}", "policies", policies, "vms",
                     (int)plan->n_vms, "vcpus", (int)request->vcpus, "memory_bytes",
-                    (json_int_t)request->memory_bytes, "nodes", (int)request->n_nodes, "page_bytes",
-                    (json_int_t)request->page_size_bytes, "prealloc", request->preallocate, "job", plan->job,
-                    "sample_interval_ns", (json_int_t)plan->sample_interval_ns);
+                    (json_int_t)request->memory_bytes, "nodes", (int)request->n_nodes, "cpus", cpus,
+                    "page_bytes", (json_int_t)request->page_size_bytes, "prealloc", request->preallocate,
+                    "job", plan->job, "sample_interval_ns", (json_int_t)plan->sample_interval_ns,
+                    "boot_timeout_ns", (json_int_t)plan->boot_timeout_ns);
 }

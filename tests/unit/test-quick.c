@@ -60,6 +60,7 @@ what_is_wrong_is_named (void)
     { "matrix=", "matrix" },
     { "interval=1us", "interval '1us'" },
     { "interval=fast", "'fast'" },
+    { "boot-timeout=0s", "boot-timeout '0s'" },
     { "memory=-5", "'-5'" },
     { "size=\"8M", "a quote is left open" },
     { "kernels=spin access=line", "" },
@@ -81,11 +82,13 @@ static void
 the_plan_is_recorded_whole (void)
 {
   g_autoptr (NvQuickPlan) plan =
-      nv_quick_plan_parse ("policies=random vms=2 kernels=triad access=page", NULL);
+      nv_quick_plan_parse ("policies=random vms=2 cpus=0-1 kernels=triad access=page boot-timeout=5s", NULL);
   json_t *json = nv_quick_plan_to_json (plan);
 
   g_assert_nonnull (json);
   g_assert_cmpint (json_integer_value (json_object_get (json, "vms")), ==, 2);
+  g_assert_cmpstr (json_string_value (json_object_get (json, "cpus")), ==, "0-1");
+  g_assert_cmpint (json_integer_value (json_object_get (json, "boot_timeout_ns")), ==, 5000000000);
   g_assert_cmpstr (json_string_value (json_array_get (json_object_get (json, "policies"), 0)), ==, "random");
   g_assert_cmpstr (json_string_value (json_object_get (json_object_get (json, "job"), "access")), ==, "page");
   json_decref (json);
