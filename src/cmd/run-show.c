@@ -34,7 +34,8 @@ typedef struct
   double scale;
 } Unit;
 
-static const Unit *
+/* One that is not known here is shown as it is. */
+static Unit
 find_unit (const char *name)
 {
   static const Unit units[] = {
@@ -45,8 +46,8 @@ find_unit (const char *name)
 
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
     if (strcmp (units[i].name, name) == 0)
-      return &units[i];
-  return &units[0];
+      return units[i];
+  return (Unit){ name, name, 1 };
 }
 
 static char *
@@ -79,18 +80,18 @@ short_name (const char *vm, const char *prefix)
 static void
 add_row (NvTable *table, const NvRunRow *row, const char *prefix)
 {
-  const Unit *unit = find_unit (row->unit);
+  const Unit unit = find_unit (row->unit);
   gboolean has_quantiles = row->n >= QUANTILE_MINIMUM;
   g_autofree char *n = g_strdup_printf ("%u", row->n);
-  g_autofree char *median = format_value (row->median, unit, row->n > 0);
-  g_autofree char *p5 = format_value (row->p5, unit, has_quantiles);
-  g_autofree char *p95 = format_value (row->p95, unit, has_quantiles);
-  g_autofree char *minimum = format_value (row->minimum, unit, row->n > 0);
-  g_autofree char *maximum = format_value (row->maximum, unit, row->n > 0);
+  g_autofree char *median = format_value (row->median, &unit, row->n > 0);
+  g_autofree char *p5 = format_value (row->p5, &unit, has_quantiles);
+  g_autofree char *p95 = format_value (row->p95, &unit, has_quantiles);
+  g_autofree char *minimum = format_value (row->minimum, &unit, row->n > 0);
+  g_autofree char *maximum = format_value (row->maximum, &unit, row->n > 0);
 
-  nv_table_add_row (table, (const char *const[]){ row->policy, row->kernel, unit->shown,
-                                                  short_name (row->vm, prefix), median, minimum, p5, p95,
-                                                  maximum, n, residence_text (row) });
+  nv_table_add_row (table,
+                    (const char *const[]){ row->policy, row->kernel, unit.shown, short_name (row->vm, prefix),
+                                           median, minimum, p5, p95, maximum, n, residence_text (row) });
 }
 
 static void
