@@ -76,16 +76,36 @@ show (const NvCommandContext *context, const NvImportResult *result)
   putchar ('\n');
 }
 
+/* What a person would type to have it again. */
+static char *
+format_command (const NvCommandContext *context)
+{
+  const ImportOptions *options = context->options;
+  GString *command = g_string_new ("numavm import");
+
+  if (options->stream)
+    g_string_append_printf (command, " --stream %s", options->stream);
+  if (options->interval)
+    g_string_append_printf (command, " --interval %s", options->interval);
+  for (int i = 0; i < context->n_arguments; i++)
+    {
+      g_autofree char *quoted = g_shell_quote (context->arguments[i]);
+
+      g_string_append_printf (command, " %s", quoted);
+    }
+  return g_string_free (command, FALSE);
+}
+
 static int
 run_import (NvCommandContext *context, GError **error)
 {
   const ImportOptions *options = context->options;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autofree char *arguments = g_strjoinv (" ", context->arguments);
-  g_autofree char *command = g_strdup_printf ("numavm import %s", arguments);
+  g_autofree char *command = format_command (context);
   NvImportRequest request = { .command = command, .say = say, .cancellable = cancellable };
   g_autoptr (NvStore) store = NULL;
   NvImportResult result;
+  NvSignals signals;
   gboolean done;
 
   if (!understand (context, &request, error))
@@ -93,7 +113,9 @@ run_import (NvCommandContext *context, GError **error)
   store = request.store = nv_store_open (options->db, NV_STORE_CREATE, error);
   if (!store)
     return NV_EXIT_FAILED;
+  nv_signals_cancel (&signals, cancellable);
   done = nv_import (&request, context->arguments, &result, error);
+  nv_signals_restore (&signals);
   show (context, &result);
   return done && result.unreadable == 0 ? NV_EXIT_DONE : NV_EXIT_FAILED;
 }

@@ -336,6 +336,8 @@ import_file (Importer *importer, const char *path, GError **error)
   importer->result->files++;
   if (fd >= 0)
     close (fd);
+  while (g_main_context_iteration (NULL, FALSE))
+    ; /* signals */
   if (!done || g_cancellable_set_error_if_cancelled (importer->request->cancellable, NULL))
     {
       if (done)
