@@ -50,7 +50,7 @@ CREATE TABLE vm (
   memory_bytes INTEGER CHECK (memory_bytes > 0),
   placement TEXT CHECK (placement IS NULL OR json_valid (placement)), -- as declared
   hello TEXT CHECK (hello IS NULL OR json_valid (hello)), -- what its guest is
-  started_ns INTEGER, -- its measurement; the guest's clock
+  started_ns INTEGER, -- its measurement
   status TEXT,
   message TEXT
 ) STRICT;

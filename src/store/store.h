@@ -94,6 +94,8 @@ gboolean nv_store_add_clock (NvStore *store, gint64 vm, const char *phase, gint6
                              gint64 error_ns, GError **error);
 
 gboolean nv_store_set_vm_hello (NvStore *store, gint64 vm, const json_t *hello, GError **error);
+
+/* @started_ns: its measurement, on the host's clock; 0: it did not come to that. */
 gboolean nv_store_finish_vm (NvStore *store, gint64 vm, gint64 started_ns, const char *status,
                              const char *message, GError **error);
 
