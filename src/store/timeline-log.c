@@ -209,7 +209,8 @@ set_values (const Log *log, const Zone *zone, const Line *line)
 {
   guint64 too_small_pages = 0;
 
-  for (guint order = 0; order < line->n_orders; order++)
+  /* MAX_ORDERS: gcc warns without it, where UBSan is in. */
+  for (guint order = 0; order < line->n_orders && order < MAX_ORDERS; order++)
     {
       if (zone->free[order] != NO_COUNTER)
         {
