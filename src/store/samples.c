@@ -1,8 +1,13 @@
 /* Samples: only what changed since the sample before is stored. */
 
 #include "store/series.h"
+#include "base/error.h"
 
 #include <string.h>
+
+/* Of one run and VM: three times as many as a machine of 256 nodes has. They stay in memory, and a guest
+ * could think up new ones for ever. */
+#define MAX_COUNTERS 100000
 
 /* A counter of one run and VM, with what it had last. */
 typedef struct
@@ -112,13 +117,19 @@ nv_samples_start (NvStore *store, NvSeries *series, gint64 monotonic_ns, gint64 
 static Counter *
 add_counter (NvStore *store, NvSeries *series, const Counter *key, GError **error)
 {
-  gint64 id = nv_store_change (store, error,
-                               "INSERT INTO counter (run, vm, sampler, name, node, zone, block_order)"
-                               " VALUES (?, ?, ?, ?, nullif (?, -1), ?, nullif (?, -1))",
-                               "inttiti", series->run, series->vm, key->sampler, key->name, key->node,
-                               key->zone, key->order);
   Counter *counter;
+  gint64 id;
 
+  if (g_hash_table_size (series->counters) >= MAX_COUNTERS)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "record 'sample': more than %d counters", MAX_COUNTERS);
+      return NULL;
+    }
+  id = nv_store_change (store, error,
+                        "INSERT INTO counter (run, vm, sampler, name, node, zone, block_order)"
+                        " VALUES (?, ?, ?, ?, nullif (?, -1), ?, nullif (?, -1))",
+                        "inttiti", series->run, series->vm, key->sampler, key->name, key->node, key->zone,
+                        key->order);
   if (id == 0)
     return NULL;
   counter = g_new0 (Counter, 1);

@@ -380,6 +380,35 @@ a_row_that_cannot_be_is_an_error_and_the_next_goes_in (Fixture *fixture, gconstp
   assert_query (fixture, "SELECT count(*) FROM iteration", "1");
 }
 
+static void
+counters_without_an_end_are_refused (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = open_store (fixture, NV_STORE_CREATE);
+  g_autoptr (GError) error = NULL;
+  gint64 run = add_run (store, "one");
+  guint n = 0;
+
+  while (!error && n < 10)
+    {
+      json_t *values = json_object ();
+      json_t *record = json_pack ("{s:s, s:i, s:i, s:o}", "record", "sample", "monotonic_ns", 1, "missed", 0,
+                                  "vmstat", values);
+
+      for (guint i = 0; i < 50000; i++)
+        {
+          char name[32];
+
+          g_snprintf (name, sizeof name, "%u-%u", n, i);
+          json_object_set_new (values, name, json_integer (i));
+        }
+      nv_store_add_record (store, run, 0, record, &error);
+      json_decref (record);
+      n++;
+    }
+  g_assert_error (error, NV_ERROR, NV_ERROR_PARSE);
+  g_assert_cmpuint (n, ==, 3);
+}
+
 #define ADD(name) g_test_add ("/store/" #name, Fixture, NULL, set_up, name, tear_down)
 
 int
@@ -396,5 +425,6 @@ main (int argc, char **argv)
   ADD (a_damaged_store_is_named);
   ADD (a_source_comes_once);
   ADD (a_row_that_cannot_be_is_an_error_and_the_next_goes_in);
+  ADD (counters_without_an_end_are_refused);
   return g_test_run ();
 }
