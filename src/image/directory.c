@@ -73,10 +73,19 @@ remove_directory (const char *dir)
 static gboolean
 fail (const char *dir, GError **error)
 {
-  if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
-    g_set_error (error, NV_ERROR, NV_ERROR_EXISTS, "'%s' exists: remove it, or choose another name", dir);
-  else
-    g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot make directory '%s': %s", dir, g_strerror (errno));
+  g_set_error (error, NV_ERROR, errno == ENOSPC ? NV_ERROR_NO_SPACE : NV_ERROR_FAILED,
+               "cannot make directory '%s': %s", dir, g_strerror (errno));
+  return FALSE;
+}
+
+static gboolean
+give_name (const char *temporary, const char *dir, GError **error)
+{
+  if (chmod (temporary, DIR_MODE) == 0 && rename (temporary, dir) == 0)
+    return TRUE;
+  if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+    return fail (dir, error);
+  g_set_error (error, NV_ERROR, NV_ERROR_EXISTS, "'%s' exists: remove it, or choose another name", dir);
   return FALSE;
 }
 
@@ -88,12 +97,9 @@ nv_image_directory_make (const char *dir, int kernel, GBytes *initramfs, GBytes 
   if (!g_mkdtemp_full (temporary, 0700))
     return fail (dir, error);
   if (copy_kernel (kernel, temporary, error) && write_bytes (initramfs, temporary, NV_IMAGE_INITRAMFS, error)
-      && (!manifest || write_bytes (manifest, temporary, NV_IMAGE_MANIFEST, error)))
-    {
-      if (chmod (temporary, DIR_MODE) == 0 && rename (temporary, dir) == 0)
-        return TRUE;
-      fail (dir, error);
-    }
+      && (!manifest || write_bytes (manifest, temporary, NV_IMAGE_MANIFEST, error))
+      && give_name (temporary, dir, error))
+    return TRUE;
   remove_directory (temporary);
   return FALSE;
 }
