@@ -1,0 +1,234 @@
+/* report: one HTML page of what a store, or files of results, hold. */
+
+#include "cmd/command.h"
+#include "base/duration.h"
+#include "base/size.h"
+#include "report/page.h"
+#include "store/export.h"
+#include "store/import.h"
+#include "vm/new-file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum
+{
+  MAX_SAID = 20, /* of what files had that could not be read */
+};
+
+typedef struct
+{
+  char *db;
+  char *run;
+  char *stream;
+  char *interval;
+  char *output;
+  gboolean force;
+} ReportOptions;
+
+static gboolean
+understand (const NvCommandContext *context, NvImportRequest *request, GError **error)
+{
+  const ReportOptions *options = context->options;
+  gboolean has_files = context->n_arguments > 0;
+
+  if (has_files == (options->db != NULL))
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                 "report: %s: numavm report --db FILE -o report.html, or numavm report DIR -o report.html",
+                 has_files ? "either a store or files, not both"
+                           : "a store or files to report on are needed");
+  else if (!options->output)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "report: -o, the page to write, is needed: -o report.html");
+  else if (has_files && options->run)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "report: --run chooses from a store: with --db only");
+  else if (options->stream && strcmp (options->stream, "stock") != 0
+           && strcmp (options->stream, "original-mod") != 0)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed",
+                 options->stream);
+  else if (!options->interval || nv_duration_parse (options->interval, &request->interval_ns, error))
+    {
+      request->stream =
+          g_strcmp0 (options->stream, "original-mod") == 0 ? NV_STREAM_ORIGINAL_MOD : NV_STREAM_STOCK;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+append_option (GString *command, const char *name, const char *value)
+{
+  g_autofree char *quoted = value ? g_shell_quote (value) : NULL;
+
+  if (quoted)
+    g_string_append_printf (command, " %s%s%s", name, *name ? " " : "", quoted);
+}
+
+static char *
+format_command (const NvCommandContext *context)
+{
+  const ReportOptions *options = context->options;
+  GString *command = g_string_new ("numavm report");
+
+  for (int i = 0; i < context->n_arguments; i++)
+    append_option (command, "", context->arguments[i]);
+  append_option (command, "--db", options->db);
+  append_option (command, "--run", options->run);
+  append_option (command, "--stream", options->stream);
+  append_option (command, "--interval", options->interval);
+  append_option (command, "-o", options->output);
+  return g_string_free (command, FALSE);
+}
+
+/* --- what is reported on --- */
+
+typedef struct
+{
+  const NvCommandContext *context;
+  guint n;
+} Said;
+
+static void
+say (const char *text, gpointer data)
+{
+  Said *said = data;
+
+  if (said->n++ < MAX_SAID || said->context->common->verbose)
+    fprintf (stderr, "%s\n", text);
+}
+
+static NvStore *
+import_files (const NvCommandContext *context, NvImportRequest *request, const char *command, GError **error)
+{
+  g_autoptr (NvStore) store = nv_store_open (":memory:", NV_STORE_CREATE, error);
+  Said said = { context, 0 };
+  NvImportResult result;
+
+  request->store = store;
+  request->command = command;
+  request->say = say;
+  request->data = &said;
+  if (!store || !nv_import (request, context->arguments, &result, error))
+    return NULL;
+  if (said.n > MAX_SAID && !context->common->verbose)
+    fprintf (stderr, "and %u more: --verbose shows all\n", said.n - MAX_SAID);
+  if (result.rows > 0)
+    return g_steal_pointer (&store);
+  g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "'%s': nothing in it is a result", context->arguments[0]);
+  return NULL;
+}
+
+static json_t *
+read_data (const NvCommandContext *context, NvImportRequest *import, GError **error)
+{
+  const ReportOptions *options = context->options;
+  g_autofree char *command = format_command (context);
+  g_autoptr (NvStore) store = options->db ? nv_store_open (options->db, NV_STORE_READ, error)
+                                          : import_files (context, import, command, error);
+  NvPageRequest request = {
+    .store = store,
+    .source = options->db ? options->db : context->arguments[0],
+    .command = command,
+  };
+
+  if (!store || (options->run && !(request.run = nv_export_find_run (store, options->run, error))))
+    return NULL;
+  return nv_page_data (&request, error);
+}
+
+/* --- writing --- */
+
+static gboolean
+write_file (const json_t *data, const char *path, gboolean force, guint64 *ret_bytes, GError **error)
+{
+  g_autoptr (NvNewFile) new_file = nv_new_file_create (path, error);
+  FILE *file = new_file ? fdopen (dup (new_file->fd), "w") : NULL;
+  struct stat status;
+  gboolean done;
+
+  if (!file)
+    return FALSE;
+  done = nv_page_write (data, file, error);
+  fclose (file); /* all is written, or has failed, before */
+  if (!done || fstat (new_file->fd, &status) < 0)
+    return FALSE;
+  *ret_bytes = (guint64)status.st_size;
+  fchmod (new_file->fd, 0644);
+  return nv_new_file_publish (new_file, force, error);
+}
+
+static gboolean
+write_page (const NvCommandContext *context, const json_t *data, GError **error)
+{
+  const ReportOptions *options = context->options;
+  g_autofree char *path = g_canonicalize_filename (options->output, NULL);
+  g_autofree char *size = NULL;
+  guint64 bytes;
+
+  if (strcmp (options->output, "-") == 0)
+    return nv_page_write (data, stdout, error);
+  if (!write_file (data, path, options->force, &bytes, error))
+    return FALSE;
+  size = nv_size_format (bytes);
+  if (context->common->json)
+    nv_print_json (
+        json_pack ("{s:o, s:I}", "path", nv_json_path (options->output), "bytes", (json_int_t)bytes));
+  else
+    printf ("%s  %s\n", options->output, size);
+  return TRUE;
+}
+
+static int
+run_report (NvCommandContext *context, GError **error)
+{
+  NvImportRequest import = { NULL };
+  json_t *data;
+  gboolean done;
+
+  if (!understand (context, &import, error))
+    return NV_EXIT_USAGE;
+  data = read_data (context, &import, error);
+  if (!data)
+    return NV_EXIT_FAILED;
+  if (json_is_true (json_object_get (data, "emulated")))
+    nv_note (context, "EMULATED: these figures compare emulators, not memory");
+  done = write_page (context, data, error);
+  json_decref (data);
+  return done ? NV_EXIT_DONE : NV_EXIT_FAILED;
+}
+
+static const NvOption report_options[] = {
+  { "db", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (ReportOptions, db), "FILE", "the store" },
+  { "run", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (ReportOptions, run), "ID",
+    "only this run: its number, or the first four letters or more of its UUID; default: all" },
+  { "stream", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (ReportOptions, stream), "stock|original-mod",
+    "whose text *.expresult are, as for `numavm import`" },
+  { "interval", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (ReportOptions, interval), "TIME",
+    "between the samples of a log without time stamps, such as 10s" },
+  { "output", 'o', NV_OPTION_FILE, G_STRUCT_OFFSET (ReportOptions, output), "FILE|-", "the page to write" },
+  { "force", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (ReportOptions, force), NULL,
+    "replace what is there already" },
+  { NULL },
+};
+
+const NvCommand nv_command_report = {
+  .name = "report",
+  .summary = "write one HTML page of a store's runs",
+  .arguments = "[DIR|FILE...]",
+  .description =
+      "The page needs nothing else: it works offline, can be sent to somebody, and prints. It shows what was run, "
+      "a table of each kernel and policy, every value as a point, where the memory was declared and where it was, "
+      "and throughput and compaction over time. In place of a store it takes what `numavm import` does: files, and "
+      "folders of which the files are read.\n\n"
+      "Of very many values it keeps some thousand, among them the lowest and the highest of each kernel, policy and "
+      "VM; statistics are of all. What is emulated says so. The page appears when it is whole, or not at all.",
+  .examples = "numavm report --db results.db -o report.html\n"
+              "# the original system's files\n"
+              "numavm report results/ --stream original-mod --interval 10s -o report.html",
+  .without_vms = TRUE,
+  .options_size = sizeof (ReportOptions),
+  .options = report_options,
+  .run = run_report,
+};

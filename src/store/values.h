@@ -1,0 +1,32 @@
+#pragma once
+
+#include "store/store.h"
+
+/* All values of a store, one after the other. */
+
+/* Who measured. */
+typedef struct
+{
+  gint64 run, boot, vm; /* boot, vm: 0: the host, or bare metal */
+  char *name;           /* "host", or the VM's */
+  char *policy;         /* NULL: not known */
+} NvValueSource;
+
+typedef struct
+{
+  const NvValueSource *source; /* the same for all values of a VM and run */
+  const char
+      *kernel; /* not ended by 0; with what distinguishes it: "chase, CPUs of node 0, memory of node 1" */
+  gsize kernel_length;
+  const char *unit; /* "bytes/s", "ns", "operations/s" */
+  gboolean changed; /* not to be counted, since the host moved CPUs */
+  gint64 iteration;
+  double value;  /* finite */
+  double t_s;    /* of its start, since the run's, on the host's clock; NAN: not known */
+  double time_s; /* that it took; of what has only STREAM's text the average, as value is the best */
+} NvValue;
+
+typedef void (*NvValueFunction) (const NvValue *value, gpointer data);
+
+/* First the iterations, then STREAM's texts, each in the order in which they came. @run: 0: all. */
+gboolean nv_values_read (NvStore *store, gint64 run, NvValueFunction function, gpointer data, GError **error);
