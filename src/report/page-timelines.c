@@ -221,6 +221,7 @@ nv_page_add_timelines (json_t *page, const NvPageRequest *request, GError **erro
   const NvTimelineFilter filter = {
     .order = -1,
     .node = -1,
+    .without_phases = TRUE,
     .n_stretches = CLAMP (MAX_TIMELINES * most / (1 + (guint)json_array_size (vms)), MIN_STRETCHES, most),
   };
   g_autoptr (GPtrArray) timelines = nv_timelines_read_store (request->store, request->run, &filter, error);

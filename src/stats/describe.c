@@ -1,17 +1,9 @@
 #include "stats/describe.h"
+#include "stats/sort.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
-#include <stdlib.h>
-
-static int
-compare (const void *a, const void *b)
-{
-  double x = *(const double *)a, y = *(const double *)b;
-
-  return (x > y) - (x < y);
-}
 
 void
 nv_describe (double *values, gsize n, NvStatistics *ret_statistics)
@@ -20,7 +12,7 @@ nv_describe (double *values, gsize n, NvStatistics *ret_statistics)
 
   if (n > 0)
     {
-      qsort (values, n, sizeof *values, compare);
+      nv_sort (values, n);
       all.minimum = values[0];
       all.p5 = gsl_stats_quantile_from_sorted_data (values, 1, n, 0.05);
       all.q1 = gsl_stats_quantile_from_sorted_data (values, 1, n, 0.25);

@@ -343,7 +343,8 @@ set_times (const Reader *reader, Sampled *sampled, const GArray *measured, GErro
     shift_s = (isnan (vm->go_s) ? 0 : vm->go_s - zero_s) - sampled->first_s;
   for (gsize i = 0; i < timeline->n; i++)
     timeline->times_s[i] += shift_s;
-  nv_timeline_add_phases (timeline, sampled->vm, shift_s, zero_s, measured, reader->vms);
+  if (measured)
+    nv_timeline_add_phases (timeline, sampled->vm, shift_s, zero_s, measured, reader->vms);
   return TRUE;
 }
 
@@ -366,7 +367,7 @@ read_all (const Reader *reader, GError **error)
     return FALSE;
   make_builders (reader);
   if (!for_each_counter (reader, add_counter, error) || !read_samples (reader, error)
-      || !(measured = nv_timeline_read_measured (reader->store, error)))
+      || (!reader->filter->without_phases && !(measured = nv_timeline_read_measured (reader->store, error))))
     return FALSE;
   for (guint i = 0; i < reader->sampled->len; i++)
     {

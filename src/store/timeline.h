@@ -48,12 +48,13 @@ typedef struct
 /* What is not wanted is not read. */
 typedef struct
 {
-  const char *sampler; /* NULL: all */
-  int order;           /* -1: all; counters that have none are not concerned, nor by zone and node */
-  const char *zone;    /* NULL: all */
-  int node;            /* -1: all */
-  guint n_stretches;   /* at most so many, from 2 on; 0: one for each sample */
-  const char *who;     /* "host", or a VM's name; NULL: all */
+  const char *sampler;     /* NULL: all */
+  int order;               /* -1: all; counters that have none are not concerned, nor by zone and node */
+  const char *zone;        /* NULL: all */
+  int node;                /* -1: all */
+  guint n_stretches;       /* at most so many, from 2 on; 0: one for each sample */
+  const char *who;         /* "host", or a VM's name; NULL: all */
+  gboolean without_phases; /* which takes a look at all iterations */
 } NvTimelineFilter;
 
 /**

@@ -1,6 +1,7 @@
 /* Statistics against values that R 4.2 gives: quantile (type = 7), sd, t.test. */
 
 #include "stats/describe.h"
+#include "stats/sort.h"
 
 #include <math.h>
 
@@ -49,6 +50,31 @@ of_none_there_is_nothing (void)
   g_assert_true (isnan (all.minimum) && isnan (all.median) && isnan (all.mean));
 }
 
+/* Of every sign and size, some often, in no order. */
+static void
+many_are_sorted (gconstpointer data)
+{
+  gsize n = GPOINTER_TO_SIZE (data);
+  g_autofree double *values = g_new (double, n);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  double sum = 0, sum_after = 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      values[i] =
+          i % 5 == 0 ? (double)(i % 3) - 1 : ldexp (g_rand_double_range (rand, -1, 1), (int)(i % 200) - 100);
+      sum += fabs (values[i]) > 1e-3 ? rint (1e3 * fmod (values[i], 1e6)) : 0;
+    }
+  nv_sort (values, n);
+  for (gsize i = 0; i < n; i++)
+    {
+      if (i > 0)
+        g_assert_cmpfloat (values[i - 1], <=, values[i]);
+      sum_after += fabs (values[i]) > 1e-3 ? rint (1e3 * fmod (values[i], 1e6)) : 0;
+    }
+  g_assert_cmpfloat (sum, ==, sum_after);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -56,5 +82,7 @@ main (int argc, char **argv)
   g_test_add_func ("/describe/is-what-r-gives", is_what_r_gives);
   g_test_add_func ("/describe/of-one-value-there-is-no-spread", of_one_value_there_is_no_spread);
   g_test_add_func ("/describe/of-none-there-is-nothing", of_none_there_is_nothing);
+  g_test_add_data_func ("/describe/few-are-sorted", GSIZE_TO_POINTER (37), many_are_sorted);
+  g_test_add_data_func ("/describe/many-are-sorted", GSIZE_TO_POINTER (5000), many_are_sorted);
   return g_test_run ();
 }
