@@ -177,24 +177,20 @@ gboolean
 nv_chart_write_data (const NvChart *const *charts, gsize n, const char *path, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  GString *csv = NULL;
   char *text;
   gboolean done;
 
+  if (!nv_chart_check_data_name (path, error))
+    return FALSE;
   if (g_str_has_suffix (path, ".json"))
     text = charts_to_json (charts, n);
-  else if (g_str_has_suffix (path, ".csv"))
+  else
     {
-      csv = g_string_new (csv_heading);
+      GString *csv = g_string_new (csv_heading);
+
       for (gsize i = 0; i < n; i++)
         append_csv (csv, charts[i]);
       text = g_string_free (csv, FALSE);
-    }
-  else
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
-                   "data '%s': its name says its format: .csv or .json is allowed", path);
-      return FALSE;
     }
   done = g_file_set_contents (path, text, -1, &problem);
   if (!done)

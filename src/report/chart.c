@@ -130,3 +130,13 @@ nv_chart_check_name (const char *path, GError **error)
                "picture '%s': its name says its format: .png, .svg or .pdf is allowed", path);
   return FALSE;
 }
+
+gboolean
+nv_chart_check_data_name (const char *path, GError **error)
+{
+  if (g_str_has_suffix (path, ".csv") || g_str_has_suffix (path, ".json"))
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+               "data '%s': its name says its format: .csv or .json is allowed", path);
+  return FALSE;
+}

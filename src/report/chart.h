@@ -44,10 +44,12 @@ typedef struct
   NvMark mark;
   char *heading;           /* above it; NULL: none */
   char *x_label, *y_label; /* with unit */
-  gboolean log_y;
-  gboolean y_from_zero; /* else the axis starts where the data do, and says so */
-  GArray *series;       /* NvSeriesData */
-  GArray *shades;       /* NvShade */
+  gboolean log_y;          /* zeros have their place below the smallest power of ten */
+  gboolean y_from_zero;    /* else the axis starts where the data do, and says so */
+  gboolean is_ordered;     /* series lead from one to the next: so do their colours */
+  gboolean shades_unnamed; /* the legend of another panel has them */
+  GArray *series;          /* NvSeriesData */
+  GArray *shades;          /* NvShade */
 } NvPanel;
 
 typedef struct
@@ -77,6 +79,9 @@ void nv_chart_free (NvChart *chart);
 
 /* Does the file's name end in .png, .svg or .pdf? Else NV_ERROR_USAGE that names the three. */
 gboolean nv_chart_check_name (const char *path, GError **error);
+
+/* The same of data: .csv, .json. */
+gboolean nv_chart_check_data_name (const char *path, GError **error);
 
 /**
  * nv_charts_write:

@@ -17,7 +17,7 @@
 #define LABEL_LINE      22
 #define FOOTER_LINE     20
 #define HEADING_POINTS  10.5
-#define PIXELS_PER_TICK 90
+#define PIXELS_PER_TICK 60
 
 static const char boxes_footer[] =
     "box: the middle half, and the median; whiskers: 5 % to 95 %; circles: the extremes";
@@ -37,11 +37,13 @@ typedef struct
 {
   double minimum, maximum;
   gboolean is_whole;
+  gboolean has_zero; /* that a logarithmic axis must show */
 } Range;
 
 static void
 widen (Range *range, double value, gboolean above_zero)
 {
+  range->has_zero = range->has_zero || (above_zero && value <= 0);
   if (!nv_series_is_drawable (value) || (above_zero && value <= 0))
     return;
   range->minimum = fmin (range->minimum, value);
@@ -65,10 +67,21 @@ widen_by_values (Range *range, const NvPanel *panel)
     }
 }
 
+/* Zero stands half a power of ten below the others. */
+static void
+add_zero (NvAxis *axis)
+{
+  if (axis->n_ticks == NV_AXIS_MAX_TICKS)
+    return;
+  axis->low /= 3;
+  axis->ticks[axis->n_ticks] = axis->low;
+  g_strlcpy (axis->texts[axis->n_ticks++], "0", sizeof *axis->texts);
+}
+
 static void
 choose_y (const NvChart *chart, NvPanelPlace *place)
 {
-  Range range = { INFINITY, -INFINITY, FALSE };
+  Range range = { INFINITY, -INFINITY, FALSE, FALSE };
   const NvPanel *panel = place->panel;
 
   for (guint i = 0; i < chart->panels->len; i++)
@@ -80,6 +93,8 @@ choose_y (const NvChart *chart, NvPanelPlace *place)
     }
   nv_axis_choose (&place->y, range.minimum, range.maximum, 6,
                   (panel->log_y ? NV_AXIS_LOG : 0) | (panel->y_from_zero ? NV_AXIS_FROM_ZERO : 0));
+  if (range.has_zero)
+    add_zero (&place->y);
 }
 
 static gsize
@@ -97,7 +112,7 @@ choose_x (NvScript *script, NvPanelPlace *place)
 {
   const NvPanel *panel = place->panel;
   guint n_ticks = (guint)MAX ((script->right - script->left) / PIXELS_PER_TICK, 2);
-  Range range = { INFINITY, -INFINITY, TRUE };
+  Range range = { INFINITY, -INFINITY, TRUE, FALSE };
   double pad;
 
   for (guint s = 0; s < panel->series->len; s++)
@@ -136,6 +151,18 @@ choose_box_ticks (NvScript *script, NvPanelPlace *place)
 
 /* --- the legend --- */
 
+/* In the legend, each label once. */
+static gboolean
+is_named_shade (const NvPanel *panel, guint index)
+{
+  for (guint i = 0; i < index; i++)
+    if (g_strcmp0 (g_array_index (panel->shades, NvShade, i).label,
+                   g_array_index (panel->shades, NvShade, index).label)
+        == 0)
+      return FALSE;
+  return !panel->shades_unnamed;
+}
+
 static void
 measure_legend (NvPanelPlace *place, double *widest)
 {
@@ -149,7 +176,7 @@ measure_legend (NvPanelPlace *place, double *widest)
                               : g_array_index (panel->shades, NvShade, i - panel->series->len).label;
       double width;
 
-      if (!label)
+      if (!label || (i >= panel->series->len && !is_named_shade (panel, i - panel->series->len)))
         continue;
       width = nv_chart_text_width (label, LEGEND_POINTS);
       *widest = fmax (*widest, fmin (width, LEGEND_TEXT));
@@ -183,17 +210,6 @@ tint_of (const NvPanel *panel, guint index)
   return n - 1;
 }
 
-static gboolean
-is_first_of_label (const NvPanel *panel, guint index)
-{
-  for (guint i = 0; i < index; i++)
-    if (g_strcmp0 (g_array_index (panel->shades, NvShade, i).label,
-                   g_array_index (panel->shades, NvShade, index).label)
-        == 0)
-      return FALSE;
-  return TRUE;
-}
-
 static guint
 add_fit (NvScript *script, const char *text, double points, double pixels)
 {
@@ -219,7 +235,7 @@ put_legend (NvScript *script, const NvPanelPlace *place)
     {
       const char *label = g_array_index (panel->shades, NvShade, i).label;
 
-      if (label && is_first_of_label (panel, i) && n++ < MAX_LEGEND)
+      if (label && is_named_shade (panel, i) && n++ < MAX_LEGEND)
         nv_script_put (script, "keyentry with boxes fc rgb '%s' fs solid noborder title T[%u], \\\n",
                        tints[tint_of (panel, i) % G_N_ELEMENTS (tints)],
                        add_fit (script, label, LEGEND_POINTS, LEGEND_TEXT));

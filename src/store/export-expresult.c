@@ -53,6 +53,9 @@ enum
   ITERATIONS,
 };
 
+/* File systems allow 255 bytes, of which some are for what is put behind a name. */
+#define FILE_NAME_BYTES 200
+
 /* What is being written. */
 typedef struct
 {
@@ -62,8 +65,8 @@ typedef struct
 } Writer;
 
 /* A name in a store need not be one that numavm would give a VM. */
-static char *
-make_file_name (const char *name)
+char *
+nv_export_file_name (const char *name, const char *extension)
 {
   GString *file = g_string_new (NULL);
 
@@ -72,7 +75,17 @@ make_file_name (const char *name)
       g_string_append_printf (file, "%%%02X", (guint)(guchar)*at);
     else
       g_string_append_c (file, *at);
-  g_string_append (file, ".expresult");
+  if (file->len > FILE_NAME_BYTES)
+    {
+      g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, name, -1);
+      gsize length = FILE_NAME_BYTES;
+
+      while (length > 0 && ((guchar)file->str[length] & 0xc0) == 0x80) /* within a character */
+        length--;
+      g_string_truncate (file, length);
+      g_string_append_printf (file, "~%.12s", digest);
+    }
+  g_string_append (file, extension);
   return g_string_free (file, FALSE);
 }
 
@@ -115,7 +128,7 @@ add_row (Writer *writer, sqlite3_stmt *row, NvExportOpen open, gpointer data, GE
     nv_stream_text_end (writer->file, FALSE);
   if (is_new_file)
     {
-      g_autofree char *file_name = make_file_name (name);
+      g_autofree char *file_name = nv_export_file_name (name, ".expresult");
 
       g_free (writer->name);
       writer->name = g_strdup (name);

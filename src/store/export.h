@@ -22,10 +22,13 @@ gboolean nv_export_csv (NvStore *store, gint64 run, NvExportOpen open, gpointer 
  * nv_export_expresult:
  *
  * NAME.expresult for each VM: STREAM 5.10's text, once for each boot (or run of the benchmark that was
- * imported), with what of STREAM's kernels was measured; `host` is bare metal. What names do in a path that
- * they must not do (`/`, a dot in front) is written %XX.
+ * imported), with what of STREAM's kernels was measured; `host` is bare metal.
  */
 gboolean nv_export_expresult (NvStore *store, gint64 run, NvExportOpen open, gpointer data, GError **error);
+
+/* What names do in a path that they must not do (`/`, a dot in front) is written %XX; of what is too long for
+ * a file system, the beginning and a checksum stay. Returns: (transfer full). */
+char *nv_export_file_name (const char *name, const char *extension);
 
 /* The run of that id or UUID (or of its beginning, if no other's begins so). 0 with NV_ERROR_NOT_FOUND or
  * NV_ERROR_USAGE. */
