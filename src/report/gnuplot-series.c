@@ -14,6 +14,10 @@ static const char *const colours[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7
                                        "#E69F00", "#56B4E9", "#000000" };
 static const char *const dashes[] = { "solid", "(12,6)", "(3,5)", "(12,5,3,5)" };
 static const guint shapes[] = { 7, 5, 9, 13, 11, 6, 4, 8, 12 };
+/* viridis (S. van der Walt, N. Smith, 2015), which the colour-blind see in order, too, without its pale end.
+ */
+static const char *const ramp[] = { "#440154", "#482576", "#414487", "#35608d", "#2a788e", "#21918c",
+                                    "#22a884", "#43bf71", "#7ad151", "#a8c92c", "#cfae1f" };
 static const char *const greys[] = { "#dedede", "#c0c0c0", "#9a9a9a" };
 
 typedef struct
@@ -39,6 +43,11 @@ look_of (const NvPanel *panel, guint index)
 
   for (guint i = 0; i < index; i++)
     place += get_series (panel, i)->is_muted == is_muted;
+  if (panel->is_ordered && !is_muted)
+    return (Look){
+      ramp[panel->series->len > 1 ? index * (G_N_ELEMENTS (ramp) - 1) / (panel->series->len - 1) : 0],
+      dashes[0], shapes[index % G_N_ELEMENTS (shapes)], 1.6
+    };
   if (is_muted)
     return (Look){ greys[MIN (place, G_N_ELEMENTS (greys) - 1)], dashes[0], shapes[0], 0.8 };
   return (Look){ colours[place % G_N_ELEMENTS (colours)],
@@ -78,7 +87,7 @@ append_number (GString *data, double value)
   g_string_append_len (data, (const char *)&number, sizeof number);
 }
 
-/* What is zero has no place on a logarithmic axis, but a band may begin there. */
+/* Zero has its place at the lower end of a logarithmic axis. */
 static double
 on_axis (const NvPanelPlace *place, double value)
 {
@@ -142,7 +151,7 @@ put_line (NvScript *script, const NvPanelPlace *place, const NvSeriesData *serie
   for (gsize i = 0; i < series->n; i++)
     {
       append_number (data, series->x[i]);
-      append_number (data, middle_of (series, i));
+      append_number (data, on_axis (place, middle_of (series, i)));
     }
 }
 
