@@ -39,7 +39,8 @@ typedef struct
   char *when;       /* "2026-11-24"; of a store's runs; NULL: not known */
   char *host;       /* name of the machine; NULL: not known */
   int emulated;     /* 1, 0; -1: not known */
-  guint64 left_out; /* lines and parts that could not be read */
+  guint64 left_out; /* lines and parts that could not be read; of a store, iterations */
+  double implausible_rate; /* the highest, in bytes/s of a thread, if no core gets that from memory; else 0 */
 } NvResults;
 
 typedef struct

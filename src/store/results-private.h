@@ -1,0 +1,27 @@
+#pragma once
+
+#include "store/results.h"
+
+/* Results in the making. */
+
+enum
+{
+  NV_RESULTS_KERNELS = 64, /* what a hostile file calls kernels must fill no memory */
+};
+
+NvResults *nv_results_new (const char *source);
+
+/* The index of a kernel, which is added if it is new; -1: there are too many. It changes in the end. */
+int nv_results_get_kernel (NvResults *results, const char *name, const char *unit);
+
+/* Copies both. @policy: (nullable). Its arrays are made as results come. */
+NvResultVm *nv_result_vm_new (const char *name, const char *policy);
+void nv_result_vm_free (NvResultVm *vm);
+void nv_result_vm_add (NvResultVm *vm, guint kernel, const NvResult *result);
+
+/* Do all of its numbers fit? */
+gboolean nv_result_set (NvResult *result, double best, double average_s, double minimum_s, double maximum_s,
+                        guint32 sequence);
+
+/* Kernels and VMs in their order, an array for each kernel. */
+void nv_results_finish (NvResults *results);

@@ -1,0 +1,181 @@
+#include "store/results-private.h"
+#include "store/stream-text.h"
+
+#include <math.h>
+#include <string.h>
+
+static void
+kernel_free (gpointer data)
+{
+  NvResultKernel *kernel = data;
+
+  g_free (kernel->name);
+  g_free (kernel->unit);
+  g_free (kernel);
+}
+
+NvResultVm *
+nv_result_vm_new (const char *name, const char *policy)
+{
+  NvResultVm *vm = g_new0 (NvResultVm, 1);
+
+  vm->name = g_utf8_make_valid (name, -1);
+  vm->policy = policy ? g_utf8_make_valid (policy, -1) : NULL;
+  vm->results = g_new0 (GArray *, NV_RESULTS_KERNELS);
+  return vm;
+}
+
+void
+nv_result_vm_free (NvResultVm *vm)
+{
+  if (!vm)
+    return;
+  for (guint i = 0; i < NV_RESULTS_KERNELS; i++)
+    g_clear_pointer (&vm->results[i], g_array_unref);
+  g_free (vm->results);
+  g_free (vm->name);
+  g_free (vm->policy);
+  g_free (vm);
+}
+
+void
+nv_result_vm_add (NvResultVm *vm, guint kernel, const NvResult *result)
+{
+  if (!vm->results[kernel])
+    vm->results[kernel] = g_array_new (FALSE, FALSE, sizeof (NvResult));
+  g_array_append_val (vm->results[kernel], *result);
+}
+
+gboolean
+nv_result_set (NvResult *result, double best, double average_s, double minimum_s, double maximum_s,
+               guint32 sequence)
+{
+  const double values[] = { best, average_s, minimum_s, maximum_s };
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    if (!(fabs (values[i]) <= G_MAXFLOAT))
+      return FALSE;
+  *result = (NvResult){ (float)best, (float)average_s, (float)minimum_s, (float)maximum_s, sequence };
+  return TRUE;
+}
+
+NvResults *
+nv_results_new (const char *source)
+{
+  NvResults *results = g_new0 (NvResults, 1);
+
+  results->source = g_utf8_make_valid (source, -1);
+  results->kernels = g_ptr_array_new_with_free_func (kernel_free);
+  results->vms = g_ptr_array_new_with_free_func ((GDestroyNotify)nv_result_vm_free);
+  results->emulated = -1;
+  return results;
+}
+
+void
+nv_results_free (NvResults *results)
+{
+  if (!results)
+    return;
+  g_ptr_array_unref (results->kernels);
+  g_ptr_array_unref (results->vms);
+  g_free (results->source);
+  g_free (results->when);
+  g_free (results->host);
+  g_free (results);
+}
+
+int
+nv_results_get_kernel (NvResults *results, const char *name, const char *unit)
+{
+  NvResultKernel *kernel;
+
+  for (guint i = 0; i < results->kernels->len; i++)
+    {
+      kernel = g_ptr_array_index (results->kernels, i);
+      if (strcmp (kernel->name, name) == 0 && strcmp (kernel->unit, unit) == 0)
+        return (int)i;
+    }
+  if (results->kernels->len == NV_RESULTS_KERNELS)
+    return -1;
+  kernel = g_new0 (NvResultKernel, 1);
+  kernel->name = g_strdup (name);
+  kernel->unit = g_strdup (unit);
+  kernel->lower_is_better = strcmp (unit, "ns") == 0;
+  g_ptr_array_add (results->kernels, kernel);
+  return (int)results->kernels->len - 1;
+}
+
+/* --- order --- */
+
+/* STREAM's kernels come first. */
+static guint
+rank_of_kernel (const NvResultKernel *kernel)
+{
+  guint i = 0;
+
+  while (nv_stream_kernels[i] && strcmp (nv_stream_kernels[i], kernel->name) != 0)
+    i++;
+  return i;
+}
+
+static int
+compare_kernels (gconstpointer a, gconstpointer b)
+{
+  const NvResultKernel *one = *(NvResultKernel *const *)a, *other = *(NvResultKernel *const *)b;
+  int order = (int)rank_of_kernel (one) - (int)rank_of_kernel (other);
+
+  if (order == 0)
+    order = strcmp (one->name, other->name);
+  return order != 0 ? order : strcmp (one->unit, other->unit);
+}
+
+/* @before: the kernels as their indices were. */
+static void
+reorder (NvResultVm *vm, const GPtrArray *kernels, const GPtrArray *before)
+{
+  GArray **arrays = g_new0 (GArray *, NV_RESULTS_KERNELS);
+  guint old;
+
+  for (guint i = 0; i < kernels->len; i++)
+    {
+      if (g_ptr_array_find ((GPtrArray *)before, g_ptr_array_index (kernels, i), &old))
+        arrays[i] = vm->results[old];
+      if (!arrays[i])
+        arrays[i] = g_array_new (FALSE, FALSE, sizeof (NvResult));
+    }
+  g_free (vm->results);
+  vm->results = arrays;
+}
+
+/* @data: policies -> 1 + which came first; NULL is none. */
+static int
+compare_vms (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const NvResultVm *one = *(NvResultVm *const *)a, *other = *(NvResultVm *const *)b;
+  guint one_rank = one->policy ? GPOINTER_TO_UINT (g_hash_table_lookup (data, one->policy)) : 0;
+  guint other_rank = other->policy ? GPOINTER_TO_UINT (g_hash_table_lookup (data, other->policy)) : 0;
+  int order = (one_rank > other_rank) - (one_rank < other_rank);
+
+  if (order == 0)
+    order = strverscmp (one->name, other->name);
+  return order != 0 ? order : strcmp (one->name, other->name);
+}
+
+void
+nv_results_finish (NvResults *results)
+{
+  g_autoptr (GPtrArray) before = g_ptr_array_copy (results->kernels, NULL, NULL);
+  g_autoptr (GHashTable) ranks = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_ptr_array_set_free_func (before, NULL);
+  g_ptr_array_sort (results->kernels, compare_kernels);
+  for (guint i = 0; i < results->vms->len; i++)
+    {
+      NvResultVm *vm = g_ptr_array_index (results->vms, i);
+
+      reorder (vm, results->kernels, before);
+      if (vm->policy && !g_hash_table_contains (ranks, vm->policy))
+        g_hash_table_insert (ranks, vm->policy, GUINT_TO_POINTER (g_hash_table_size (ranks) + 1));
+    }
+  g_ptr_array_sort_with_data (results->vms, compare_vms, ranks);
+}
