@@ -173,16 +173,21 @@ store_hellos (const Boot *boot, GError **error)
   return TRUE;
 }
 
-/* When each guest really started, and how its job ended. */
+/* When each guest really started, and how its job ended: of a boot that fails, only whose guest was lost. */
 static gboolean
-finish_vms (const Boot *boot, GError **error)
+finish_vms (const Boot *boot, gboolean measured, GError **error)
 {
-  for (guint i = 0; i < boot->members->len; i++)
+  for (guint i = 0; boot->session && i < boot->members->len; i++)
     {
       const NvChannel *channel = nv_session_channel (boot->session, i);
+      gboolean is_lost = nv_channel_state (channel) == NV_GUEST_LOST;
 
+      if (!is_lost && !measured)
+        continue;
       if (!nv_store_finish_vm (boot->state->run->store, boot->vm_ids[i], nv_channel_started_host_ns (channel),
-                               "done", nv_channel_job_message (channel), error))
+                               is_lost ? "failed" : "done",
+                               is_lost ? nv_channel_error (channel) : nv_channel_job_message (channel),
+                               error))
         return FALSE;
     }
   return TRUE;
@@ -399,7 +404,7 @@ measure_fleet (Boot *boot, GError **error)
     return FALSE;
   state->result->measure_us += g_get_monotonic_time () - since_us;
   state->result->largest_spread_ns = MAX (state->result->largest_spread_ns, boot->spread_ns);
-  if (!finish_vms (boot, error) || !store_counters (boot, counters, error)
+  if (!finish_vms (boot, TRUE, error) || !store_counters (boot, counters, error)
       || !nv_session_measure_clocks (boot->session, error) || !store_clocks (boot, "after", error)
       || !(after = check_residence (boot, "after", error)))
     return FALSE;
@@ -508,6 +513,8 @@ nv_boot_run (NvRunState *state, guint position, GError **error)
   measured = measured && measure_fleet (&boot, &problem);
   if (measured && state->store_error)
     problem = g_error_copy (state->store_error);
+  if (problem && !state->store_error)
+    finish_vms (&boot, FALSE, NULL); /* @problem says more */
   holds_last = run->hold && (problem || position + 1 == run->plan->policies->len);
   if (holds_last && boot.session)
     hold (&boot);
