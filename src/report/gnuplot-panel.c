@@ -18,6 +18,7 @@
 #define FOOTER_LINE     20
 #define HEADING_POINTS  10.5
 #define PIXELS_PER_TICK 60
+#define WIDEST_BOX      90
 
 static const char boxes_footer[] =
     "box: the middle half, and the median; whiskers: 5 % to 95 %; circles: the extremes";
@@ -135,6 +136,7 @@ choose_box_ticks (NvScript *script, NvPanelPlace *place)
   double room = (script->right - script->left) / (double)MAX (n, 1), widest = 0;
 
   place->tick_every = 1;
+  place->box_width = fmin (0.8 / MAX (place->panel->series->len, 1), WIDEST_BOX / room);
   for (guint s = 0; s < place->panel->series->len; s++)
     for (gsize i = 0; get_series (place->panel, s)->boxes && i < get_series (place->panel, s)->n; i++)
       {
@@ -310,7 +312,7 @@ put_box_ticks (NvScript *script, const NvPanelPlace *place)
         n = i + place->tick_every >= n ? 0 : n; /* those of one series will do */
       }
   nv_script_put (script, ")\n");
-  nv_script_put (script, "set boxwidth %.6f absolute\n", 0.8 * 0.8 / MAX (panel->series->len, 1));
+  nv_script_put (script, "set boxwidth %.6f absolute\n", 0.8 * place->box_width);
 }
 
 static void
@@ -357,7 +359,7 @@ put_texts (NvScript *script, const NvPanelPlace *place)
                          "center font ',10' tc rgb '#303030'");
   if (place->has_boxes)
     nv_script_put_label (script, nv_script_add_text (script, boxes_footer), script->left,
-                         foot + (panel->x_label ? LABEL_LINE : 0) - 2, "left font ',8.5' tc rgb '#707070'");
+                         foot + (panel->x_label ? LABEL_LINE : 0), "left font ',8.5' tc rgb '#707070'");
 }
 
 static void

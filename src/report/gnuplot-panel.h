@@ -28,6 +28,7 @@ typedef struct
   gboolean has_boxes; /* that are more than a point */
   double tick_turned; /* height of the x axis's labels, turned; 0: they are not */
   guint tick_every;
+  double box_width; /* in units of the x axis, where boxes are at 1, 2... */
 } NvPanelPlace;
 
 /* Axes and legends; sets what lies between left and right. */

@@ -157,23 +157,16 @@ put_line (NvScript *script, const NvPanelPlace *place, const NvSeriesData *serie
 
 /* --- boxes --- */
 
-/* In units of the x axis, where boxes are at 1, 2... */
 static double
-box_width (const NvPanel *panel)
+box_x (const NvPanelPlace *place, guint index, gsize i)
 {
-  return 0.8 / MAX (panel->series->len, 1);
-}
-
-static double
-box_x (const NvPanel *panel, guint index, gsize i)
-{
-  return (double)i + 1 + (index - (panel->series->len - 1) / 2.0) * box_width (panel);
+  return (double)i + 1 + (index - (place->panel->series->len - 1) / 2.0) * place->box_width;
 }
 
 static void
-put_boxes (NvScript *script, const NvPanel *panel, guint index, Look look, GString *data)
+put_boxes (NvScript *script, const NvPanelPlace *place, guint index, Look look, GString *data)
 {
-  const NvSeriesData *series = get_series (panel, index);
+  const NvSeriesData *series = get_series (place->panel, index);
   g_autofree char *box = g_strdup_printf (
       "candlesticks whiskerbars 0.4 lw 1.2 lc rgb '%s' fs transparent solid 0.25 border lc rgb '%s'",
       look.colour, look.colour);
@@ -198,7 +191,7 @@ put_boxes (NvScript *script, const NvPanel *panel, guint index, Look look, GStri
 
         if (nv_box_is_point (b))
           continue;
-        append_number (data, box_x (panel, index, i));
+        append_number (data, box_x (place, index, i));
         append_number (data, b->q1);
         append_number (data, is_box ? b->p5 : b->minimum);
         append_number (data, is_box ? b->p95 : b->maximum);
@@ -208,9 +201,9 @@ put_boxes (NvScript *script, const NvPanel *panel, guint index, Look look, GStri
 }
 
 static void
-put_box_points (NvScript *script, const NvPanel *panel, guint index, Look look, GString *data)
+put_box_points (NvScript *script, const NvPanelPlace *place, guint index, Look look, GString *data)
 {
-  const NvSeriesData *series = get_series (panel, index);
+  const NvSeriesData *series = get_series (place->panel, index);
   g_autofree char *with = g_strdup_printf ("points pt %u ps 1.1 lc rgb '%s'", look.shape, look.colour);
   gsize n = 0;
 
@@ -222,7 +215,7 @@ put_box_points (NvScript *script, const NvPanel *panel, guint index, Look look, 
   for (gsize i = 0; i < series->n; i++)
     if (nv_box_is_point (series->boxes + i))
       {
-        append_number (data, box_x (panel, index, i));
+        append_number (data, box_x (place, index, i));
         append_number (data, series->boxes[i].median);
       }
 }
@@ -237,8 +230,8 @@ nv_series_put (NvScript *script, const NvPanelPlace *place, guint index, GString
     return;
   if (series->boxes)
     {
-      put_boxes (script, place->panel, index, look, data);
-      put_box_points (script, place->panel, index, look, data);
+      put_boxes (script, place, index, look, data);
+      put_box_points (script, place, index, look, data);
       return;
     }
   if (series->high)

@@ -28,7 +28,7 @@ static const struct
   gboolean is_time;
   gsize offset; /* in NvResult */
 } boxes[] = {
-  { "throughput", "mean rate of each kernel", FALSE, G_STRUCT_OFFSET (NvResult, best) },
+  { "throughput", "rate of each kernel", FALSE, G_STRUCT_OFFSET (NvResult, best) },
   { "time-average", "average time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, average_s) },
   { "time-minimum", "shortest time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, minimum_s) },
   { "time-maximum", "longest time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, maximum_s) },
@@ -200,7 +200,7 @@ static const struct
   Unit shown;
 } units[] = {
   { "bytes/s", "rate", { 1e-6, "MB/s" } },
-  { "ns", "latency", { 1, "ns" } },
+  { "ns", "latency, lower is better", { 1, "ns" } },
   { "operations/s", "rate", { 1e-6, "million operations/s" } },
 };
 
@@ -583,12 +583,27 @@ has_one_vm_each (const NvThroughput *throughput)
   return throughput->vms->len <= throughput->policies->len;
 }
 
+/* Returns: (transfer full): what the boxes are made of; NULL: they are none. */
+static char *
+format_population (const Boxes *view)
+{
+  guint most = 0;
+
+  for (guint i = 0; i < view->throughput->vms->len; i++)
+    most = MAX (most, ((const NvResultVm *)g_ptr_array_index (view->throughput->vms, i))->n_runs);
+  if (view->of_runs)
+    return most > 1 ? g_strdup_printf ("over %u runs", most) : NULL;
+  return g_strdup_printf ("over %u VMs%s", view->throughput->names->len,
+                          most > 1 ? ", each the mean of its runs" : "");
+}
+
 static NvChart *
 draw_boxes (const NvThroughput *throughput, guint which)
 {
   Boxes view = { throughput, boxes[which].offset, has_one_vm_each (throughput) };
   NvChart *chart = new_chart (throughput, boxes[which].what, NULL);
   g_autoptr (GPtrArray) all_units = list_units (throughput);
+  g_autofree char *population = format_population (&view);
 
   chart->same_y = FALSE;
   for (guint u = 0; u < all_units->len; u++)
@@ -605,12 +620,10 @@ draw_boxes (const NvThroughput *throughput, guint which)
           scale = time.scale;
           time_label = g_strdup_printf ("time, %s", time.shown);
         }
-      add_boxes (&view,
-                 nv_chart_add_panel (chart, NV_MARK_BOXES,
-                                     view.of_runs ? "of the runs of the benchmark"
-                                                  : "of the VMs' means over their runs",
-                                     NULL, time_label ? time_label : y_label),
-                 unit, scale);
+      add_boxes (
+          &view,
+          nv_chart_add_panel (chart, NV_MARK_BOXES, population, NULL, time_label ? time_label : y_label),
+          unit, scale);
     }
   return chart;
 }
