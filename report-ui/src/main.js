@@ -1,1 +1,27 @@
-console.log(1)
+import { drawAll, followChanges } from './chart.js'
+import { data } from './data.js'
+import { place } from './dom.js'
+import { showDownloads } from './download.js'
+import { time } from './format.js'
+import { showOverTime } from './overtime.js'
+import { showResidence } from './residence.js'
+import { showRuns, showVerdict } from './run.js'
+import { showTable } from './table.js'
+import { showValues } from './values.js'
+
+document.title = `numavm: ${data.title}`
+place('title').textContent = data.title
+place('origin').textContent = `${data.program} wrote this from ${data.source}, ${time(data.generated)}`
+if (data.emulated) {
+  place('banner').textContent = 'EMULATED: these figures compare emulators, not memory'
+  place('banner').hidden = false
+}
+showRuns(place('run'))
+showVerdict(place('verdict'))
+showTable(place('table'))
+showValues(place('values'))
+showResidence(place('residence'))
+showOverTime(place('time'))
+showDownloads(place('download'))
+followChanges()
+drawAll()

@@ -1,0 +1,275 @@
+// Throughput and compaction on one time axis; the line under the pointer goes through all of them.
+import * as vega from 'vega'
+import { colour, figure, ink, legend, shape, soft, zoom, ZOOM_HELP } from './chart.js'
+import { data, shortName, valuesOf, vmNames } from './data.js'
+import { choice, element } from './dom.js'
+import { number, numbers, scaleOf } from './format.js'
+import { bootsOf, freeBlocks, machineName, machinesOf, phasesOf, rates, unusable, zonesOf } from './timelines.js'
+
+const AXIS = 64 // px left of all panels, so that they are in line
+const HEIGHT = 120
+const MAX_SERIES = 24
+const MAX_LABELS = 12 // boots
+
+const viridis = vega.scheme('viridis')
+
+/** From few pages to many; the ends that the background would swallow are left out. */
+function orderColour (i, n) {
+  const [from, to] = ink() === '#1c1e21' ? [0, 0.88] : [0.3, 1]
+  return viridis(from + (to - from) * (n > 1 ? i / (n - 1) : 0))
+}
+
+// --- panels: { heading, y, layers, rows } ---
+
+function valuePanel (kernel, index, run, byTime) {
+  const raw = valuesOf(index).filter((row) => !byTime || (row.t != null && (row.run ?? run) === run))
+  if (raw.length === 0) return null
+  const scaled = scaleOf(kernel.unit, data.table.filter((row) => row.kernel === index).reduce((most, row) => Math.max(most, row.median ?? 0), 0))
+  const told = vmNames.length <= MAX_SERIES
+  const rows = raw.map((row) => {
+    const i = told ? Math.max(vmNames.indexOf(row.name), 0) : 0
+    return {
+      series: `vm\n${row.name}`, t: byTime ? row.t : row.iteration, high: row.value / scaled.scale, name: row.name,
+      policy: row.policy, iteration: row.iteration, colour: colour(i), shape: shape(i), unit: scaled.unit, kernel: kernel.name,
+      opacity: row.changed ? 0.2 : 0.75,
+    }
+  })
+  return { heading: `${kernel.name}, ${scaled.unit}`, rows, zero: false, marks: [pointMark(rows.length)] }
+}
+
+const pointMark = (n) => ({
+  mark: { type: 'point', filled: true, size: n > 1500 ? 8 : 22, clip: true, aria: false, tooltip: { content: 'data' } },
+  encoding: {
+    shape: { field: 'shape', type: 'nominal', scale: null, legend: null },
+    opacity: { field: 'opacity', type: 'quantitative', scale: null, legend: null },
+  },
+})
+
+const AREA = { mark: { type: 'area', opacity: 0.3, clip: true, aria: false }, encoding: { y2: { field: 'low' } } }
+const LINE = { mark: { type: 'line', strokeWidth: 1.5, clip: true, aria: false }, encoding: {} }
+const DOTS = { mark: { type: 'point', filled: true, size: 30, opacity: 0, clip: true, aria: false, tooltip: { content: 'data' } }, encoding: {} }
+
+function linePanel (heading, series, paint, scale = {}, axis = {}) {
+  if (series.length === 0) return null
+  const rows = series.flatMap((one, i) => one.rows.filter((row) => row.high != null).map((row) => ({ ...row, colour: paint(i) })))
+  return { heading, rows, zero: true, scale, axis, marks: [AREA, LINE, DOTS] }
+}
+
+function machinePanels (line, zone) {
+  const free = freeBlocks(line, zone)
+  return [
+    linePanel(`free blocks, ${zone}`, free, (i) => orderColour(i, free.length), { type: 'symlog', constant: 1 },
+      { values: [0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7], format: ',d' }),
+    linePanel('unusable free space index, order 9', unusable(line), colour, { domain: [0, 1] }, { format: '.1f', tickCount: 3 }),
+    linePanel('events a s', rates(line), colour, {}, { format: '~s' }),
+  ]
+}
+
+// --- the chart of all panels ---
+
+function layersOf (panel, i, phases, boots, xTitle, domain, width) {
+  const x = {
+    field: 't', type: 'quantitative', title: xTitle, scale: { domain, nice: false },
+    axis: { labels: xTitle != null, ticks: xTitle != null, tickCount: Math.max(2, Math.floor(width / 90)) },
+  }
+  const y = {
+    field: 'high', type: 'quantitative', title: null, scale: { zero: panel.zero, ...panel.scale },
+    axis: { minExtent: AXIS, maxExtent: AXIS, tickCount: 4, ...panel.axis },
+  }
+  return [
+    {
+      data: { name: 'phases' },
+      mark: { type: 'rect', color: soft(), opacity: 0.12, clip: true, aria: false, tooltip: { content: 'data' } },
+      encoding: { x: { field: 'from', type: 'quantitative' }, x2: { field: 'to' } },
+    },
+    ...panel.marks.map(({ mark, encoding }, j) => ({
+      name: `panel${i}mark${j}`,
+      data: { name: `panel${i}` },
+      transform: [{ filter: 'indexof(hidden, datum.series) < 0' }],
+      mark,
+      encoding: {
+        x, y, color: { field: 'colour', type: 'nominal', scale: null, legend: null }, detail: { field: 'series', type: 'nominal' }, ...encoding,
+      },
+    })),
+    ...(i === 0 && boots.length <= MAX_LABELS ? [{
+      data: { name: 'boots' },
+      mark: { type: 'text', baseline: 'bottom', color: soft(), fontSize: 11, limit: 140, aria: false },
+      encoding: { x: { field: 't', type: 'quantitative' }, y: { value: -3 }, text: { field: 'policy' } },
+    }] : []),
+    {
+      data: { values: [{}] },
+      mark: { type: 'rule', color: ink(), opacity: { expr: 'moment == null ? 0 : 0.6' }, clip: true, aria: false },
+      encoding: { x: { datum: { expr: 'moment == null ? 0 : moment' }, type: 'quantitative' } },
+    },
+  ]
+}
+
+function domainOf (panels, phases) {
+  let [from, to] = [Infinity, -Infinity]
+  for (const { rows } of panels) for (const { t } of rows) [from, to] = [Math.min(from, t), Math.max(to, t)]
+  for (const phase of phases) [from, to] = [Math.min(from, phase.from), Math.max(to, phase.to)]
+  const margin = (to - from) * 0.01 || 1
+  return [from - margin, to + margin]
+}
+
+function specOf (width, panels, phases, hidden, xTitle) {
+  const boots = bootsOf(phases)
+  const domain = domainOf(panels, phases)
+  const datasets = { phases, boots: boots.length <= MAX_LABELS ? boots : [] }
+  panels.forEach((panel, i) => { datasets[`panel${i}`] = panel.rows })
+  return {
+    datasets,
+    params: [
+      { name: 'hidden', value: hidden },
+      { name: 'moment', value: null },
+      zoom('zoom', ['x'], { views: panels.map((_, i) => `panel${i}mark0`) }),
+    ],
+    resolve: { scale: { x: 'shared' } },
+    spacing: 14,
+    vconcat: panels.map((panel, i) => ({
+      title: { text: panel.heading, anchor: 'start', color: ink(), fontSize: 12, fontWeight: 'normal', offset: i === 0 && boots.length > 0 ? 14 : 4 },
+      width: Math.max(width - AXIS - 24, 120),
+      height: HEIGHT,
+      layer: layersOf(panel, i, phases, boots, i === panels.length - 1 ? xTitle : null, domain, width),
+    })),
+  }
+}
+
+// --- what is under the pointer ---
+
+function nearest (rows, t) {
+  let best = null
+  for (const row of rows) if (!best || Math.abs(row.t - t) < Math.abs(best.t - t)) best = row
+  return best
+}
+
+function readText (panels, phases, hidden, t, byTime) {
+  const phase = phases.find(({ from, to }) => t >= from && t <= to)
+  const parts = panels.map((panel) => {
+    const seen = new Map()
+    for (const row of panel.rows) {
+      if (hidden.includes(row.series)) continue
+      const other = seen.get(row.series)
+      if (!other || Math.abs(row.t - t) < Math.abs(other.t - t)) seen.set(row.series, row)
+    }
+    if (panel.marks.length === 1) {
+      const row = nearest([...seen.values()], t)
+      return row && `${row.kernel} ${numbers(row.high)(row.high)} ${row.unit} (${shortName(row.name)})`
+    }
+    return [...seen.values()].slice(0, 12).map((row) => `${row.text} ${number(row.high)}`).join(' · ')
+  })
+  const when = byTime ? `${number(t)} s${phase ? ` (${phase.policy}, ${phase.kernel})` : ''}` : `run ${Math.round(t)}`
+  return [when, ...parts.filter(Boolean)].join(' — ')
+}
+
+/** The pointer's place on the time axis; beside the panels there is none. */
+function timeAt (view, event) {
+  const box = view.container().getBoundingClientRect()
+  const item = view.scenegraph().root.items[0].items.find((mark) => mark.marktype === 'group')?.items[0]
+  const x = event.clientX - box.left - view.origin()[0] - (item?.x ?? 0)
+  return item && x >= 0 && x <= item.width ? view.scale('x').invert(x) : null
+}
+
+function follow (view, readout, tell) {
+  let pending = null
+  view.container().addEventListener('pointermove', (event) => {
+    const first = pending == null
+    pending = event
+    if (first) requestAnimationFrame(() => {
+      const t = timeAt(view, pending)
+      pending = null
+      view.signal('moment', t).runAsync()
+      readout.textContent = t == null ? '' : tell(t)
+    })
+  })
+  view.container().addEventListener('pointerleave', () => {
+    view.signal('moment', null).runAsync()
+    readout.textContent = ''
+  })
+}
+
+const tooltip = (datum) => {
+  if (datum.kernel && datum.from != null) return [['Policy', datum.policy], ['Kernel', datum.kernel], ['From', `${number(datum.from)} s`], ['To', `${number(datum.to)} s`]]
+  if (datum.kernel) return [[datum.kernel, `${number(datum.high)} ${datum.unit}`], ['VM', shortName(datum.name)], ['Policy', datum.policy], ['Iteration', number(datum.iteration)]]
+  if (datum.text) return [[datum.text, datum.low === datum.high ? number(datum.high) : `${number(datum.low)} … ${number(datum.high)}`], ['Until', `${number(datum.t)} s`]]
+  return null
+}
+
+// --- the section ---
+
+export function showOverTime (target) {
+  const byTime = data.timelines.length > 0 || data.values.t_s.some((t) => t != null)
+  const runs = data.runs.filter((run) => !byTime || machinesOf(run.id).length > 0 || data.phases.some((phase) => phase.run === run.id))
+  if (runs.length === 0 || (data.kernels.length === 0 && !byTime)) {
+    target.append(element('p', {}, 'Nothing is known of any time.'))
+    return
+  }
+  const state = { run: runs[0].id, machine: 0, zone: null, hidden: [] }
+  const controls = element('div', { class: 'controls' })
+  const legends = element('div', {})
+  const readout = element('p', { class: 'readout', 'aria-live': 'off' })
+  let panels = []
+
+  function update () {
+    const machines = machinesOf(state.run)
+    const line = machines[state.machine]
+    const zones = line ? zonesOf(line) : []
+    if (!zones.includes(state.zone)) state.zone = zones[0]
+    controls.replaceChildren(...[
+      choice('Run', runs.map((run) => [run.id, `${run.id}`]), state.run, (value) => change({ run: Number(value), machine: 0 })),
+      choice('Machine', machines.map((machine, i) => [i, machineName(machine)]), state.machine, (value) => change({ machine: Number(value) })),
+      choice('Zone', zones.map((zone) => [zone, zone]), state.zone, (value) => change({ zone: value })),
+    ].filter(Boolean))
+    state.hidden = []
+    legends.replaceChildren(...legendsOf(line, state, (hidden) => {
+      state.hidden = hidden
+      chart.view()?.signal('hidden', hidden).run()
+    }))
+  }
+
+  function make (width) {
+    const line = machinesOf(state.run)[state.machine]
+    const phases = byTime ? phasesOf(state.run) : []
+    panels = [
+      ...data.kernels.map((kernel, i) => valuePanel(kernel, i, state.run, byTime)),
+      ...(line ? machinePanels(line, state.zone) : []),
+    ].filter(Boolean)
+    return {
+      spec: specOf(width, panels, phases, state.hidden, byTime ? 's since the run began' : 'run of the benchmark'),
+      points: panels.reduce((sum, panel) => sum + panel.rows.length, 0),
+      tooltip,
+      ready: (view) => follow(view, readout, (t) => readText(panels, phases, state.hidden, t, byTime)),
+    }
+  }
+
+  function change (what) {
+    Object.assign(state, what)
+    update()
+    chart.redraw()
+  }
+
+  const chart = figure(describe(byTime), make, controls, legends)
+  update()
+  target.append(chart.node, readout, element('p', { class: 'note screen' }, ZOOM_HELP))
+  if (data.timelines_note) target.append(element('p', { class: 'note' }, data.timelines_note))
+}
+
+const describe = (byTime) => byTime
+  ? 'What was measured and, below it, free memory blocks, fragmentation and compaction of the chosen machine, on one time axis; shaded where a kernel was measured. Each stretch of samples is drawn from its lowest to its highest value.'
+  : 'What was measured, by run of the benchmark: no times are known.'
+
+function legendsOf (line, state, onchange) {
+  const hidden = new Map()
+  const merged = (label) => (names) => {
+    hidden.set(label, names)
+    onchange([...hidden.values()].flat())
+  }
+  const make = (label, items, least = 1) => items.length >= least && items.length <= MAX_SERIES ? legend(label, items, merged(label)) : null
+  const free = line ? freeBlocks(line, state.zone) : []
+  return [
+    make('VMs', vmNames.map((name, i) => ({ name: `vm\n${name}`, text: shortName(name), colour: () => colour(i), shape: shape(i) })), 2),
+    make('Free blocks', free.map((one, i) => ({ ...one, colour: () => orderColour(i, free.length) }))),
+    make('Index', line ? unusable(line).map((one, i) => ({ ...one, colour: () => colour(i) })) : []),
+    make('Events', line ? rates(line).map((one, i) => ({ ...one, colour: () => colour(i) })) : []),
+  ].filter(Boolean)
+}

@@ -1,0 +1,82 @@
+// The store's samples of one machine, as series to draw.
+import { data, policyName, shortName } from './data.js'
+import { size } from './format.js'
+
+const MAX_RATES = 6
+
+export const machinesOf = (run) => data.timelines.filter((line) => line.run === run)
+
+export const machineName = (line) =>
+  line.vm === 0 ? line.who : `${shortName(line.who)}, ${data.vms.find((vm) => vm.id === line.vm)?.policy ?? 'no policy'}, boot ${line.boot}`
+
+const zoneName = (counter) => `node ${counter.node}, zone ${counter.zone}`
+
+/** Zones that have free blocks; that with most memory first. */
+export function zonesOf (line) {
+  const pages = new Map()
+  for (const counter of line.counters) {
+    if (counter.sampler !== 'buddyinfo' || counter.name !== 'free') continue
+    const name = zoneName(counter)
+    pages.set(name, (pages.get(name) ?? 0) + (counter.low[0] ?? 0) * 2 ** counter.order)
+  }
+  return [...pages].sort((a, b) => b[1] - a[1]).map(([name]) => name)
+}
+
+/** Rows to draw; what never changed has two. */
+function rowsOf (line, counter, series, text) {
+  const n = line.t_s.length
+  const at = counter.low.length === 1 ? [0, n - 1] : line.t_s.map((_, i) => i)
+  return at.map((i) => {
+    const low = counter.low[counter.low.length === 1 ? 0 : i]
+    const high = counter.high ? counter.high[i] : low
+    return { series, text, t: line.t_s[i], low, high }
+  })
+}
+
+export function freeBlocks (line, zone) {
+  return line.counters.filter((counter) => counter.name === 'free' && counter.sampler === 'buddyinfo' && zoneName(counter) === zone)
+    .map((counter) => {
+      const name = `order\n${counter.order}`
+      const text = `order ${counter.order}, ${size(line.page_bytes * 2 ** counter.order)}`
+      return { name, text, order: counter.order, rows: rowsOf(line, counter, name, text) }
+    })
+}
+
+/** How much of a zone's free memory no huge page can be made of. */
+export function unusable (line) {
+  return line.counters.filter((counter) => counter.name === 'unusable_index').map((counter) => {
+    const name = `index\n${zoneName(counter)}`
+    return { name, text: zoneName(counter), rows: rowsOf(line, counter, name, zoneName(counter)) }
+  })
+}
+
+const largest = (counter) => (counter.high ?? counter.low).reduce((most, value) => Math.max(most, value ?? 0), 0)
+
+/** What compaction and migration did; what stood still is left out. */
+export function rates (line) {
+  const found = line.counters.filter((counter) => counter.kind === 'rate' && counter.node == null && largest(counter) > 0
+    && /^(compact_|thp_fault_|thp_collapse_|pgmigrate_|numa_pages_migrated|numa_hint_faults$)/.test(counter.name))
+  const first = (counter) => counter.name.startsWith('compact_') ? 0 : 1
+  found.sort((a, b) => first(a) - first(b) || largest(b) - largest(a))
+  return found.slice(0, MAX_RATES).map((counter) => ({
+    name: `rate\n${counter.name}`, text: counter.name, rows: rowsOf(line, counter, `rate\n${counter.name}`, counter.name),
+  }))
+}
+
+export function phasesOf (run) {
+  return data.phases.filter((phase) => phase.run === run).map((phase) => ({
+    from: phase.start_s, to: phase.end_s, boot: phase.boot, policy: policyName(phase.policy), kernel: data.kernels[phase.kernel].name,
+  }))
+}
+
+/** A label for each boot, in its middle. */
+export function bootsOf (phases) {
+  const boots = new Map()
+  for (const phase of phases) {
+    const boot = boots.get(phase.boot) ?? { from: Infinity, to: -Infinity, policy: phase.policy }
+    boot.from = Math.min(boot.from, phase.from)
+    boot.to = Math.max(boot.to, phase.to)
+    boots.set(phase.boot, boot)
+  }
+  return [...boots.values()].map((boot) => ({ t: (boot.from + boot.to) / 2, policy: boot.policy }))
+}
