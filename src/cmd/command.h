@@ -123,6 +123,9 @@ void nv_show_progress_text (const NvCommandContext *context, const char *line);
 /* Takes the progress line away. */
 void nv_end_progress (const NvCommandContext *context);
 
+/* How wide a line on stdout may be. */
+guint nv_columns_of_output (void);
+
 /* SIGINT, SIGTERM and SIGHUP, unless ignored, cancel while the default main context runs, until
  * nv_signals_restore(). */
 typedef struct

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void G_GNUC_PRINTF (2, 0) print_line (const char *prefix, const char *format, va_list args)
@@ -184,6 +185,22 @@ nv_end_progress (const NvCommandContext *context)
 {
   if (shows_progress (context))
     fputs ("\r\033[K", stderr);
+}
+
+#define MIN_COLUMNS     60
+#define DEFAULT_COLUMNS 100 /* where nobody says: a pipe, a file */
+
+guint
+nv_columns_of_output (void)
+{
+  struct winsize size;
+  const char *columns = g_getenv ("COLUMNS");
+
+  if (columns && atoi (columns) > 0)
+    return MAX (MIN_COLUMNS, (guint)atoi (columns));
+  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return MAX (MIN_COLUMNS, size.ws_col);
+  return DEFAULT_COLUMNS;
 }
 
 static gboolean

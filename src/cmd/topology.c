@@ -6,13 +6,7 @@
 #include "report/topology.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-#define MIN_COLUMNS     60
-#define DEFAULT_COLUMNS 100 /* where nobody says: a pipe, a file */
 
 typedef struct
 {
@@ -20,19 +14,6 @@ typedef struct
   gboolean libvirt;
   gboolean no_picture;
 } TopologyOptions;
-
-static guint
-columns_of_output (void)
-{
-  struct winsize size;
-  const char *columns = g_getenv ("COLUMNS");
-
-  if (columns && atoi (columns) > 0)
-    return MAX (MIN_COLUMNS, (guint)atoi (columns));
-  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    return MAX (MIN_COLUMNS, size.ws_col);
-  return DEFAULT_COLUMNS;
-}
 
 static NvHost *
 read_own_view (const NvCommandContext *context, GError **error)
@@ -83,7 +64,7 @@ static int
 run_topology (NvCommandContext *context, GError **error)
 {
   const TopologyOptions *options = context->options;
-  NvTopologyStyle style = { .utf8 = g_get_charset (NULL), .columns = columns_of_output () };
+  NvTopologyStyle style = { .utf8 = g_get_charset (NULL), .columns = nv_columns_of_output () };
   g_autoptr (NvHost) host = NULL;
   g_auto (GStrv) parts = NULL;
 

@@ -11,7 +11,8 @@ enum
 
 NvResults *nv_results_new (const char *source);
 
-/* The index of a kernel, which is added if it is new; -1: there are too many. It changes in the end. */
+/* The index of a kernel, which is added if it is new; -1: there are too many, or it has
+ * no name (a store that somebody sends need not keep to the schema). It changes in the end. */
 int nv_results_get_kernel (NvResults *results, const char *name, const char *unit);
 
 /* Copies both. @policy: (nullable). Its arrays are made as results come. */

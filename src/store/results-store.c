@@ -76,7 +76,7 @@ part_free (gpointer data)
 static NvResultVm *
 get_vm (Reading *reading, const char *name, const char *policy)
 {
-  g_autofree char *key = g_strdup_printf ("%s\n%s", policy ? policy : "", name);
+  g_autofree char *key = g_strdup_printf ("%s\n%s", policy ? policy : "", name ? name : "");
   NvResultVm *vm = g_hash_table_lookup (reading->vm_of, key);
 
   if (vm)
@@ -301,7 +301,7 @@ read_run (Reading *reading, gint64 run, Facts *facts, GError **error)
   host = (const char *)sqlite3_column_text (row, 2);
   facts->is_mixed |= !host || (reading->results->host && strcmp (host, reading->results->host) != 0);
   if (!reading->results->host)
-    reading->results->host = g_strdup (host);
+    reading->results->host = host ? g_utf8_make_valid (host, -1) : NULL;
   sqlite3_reset (row);
   return TRUE;
 }

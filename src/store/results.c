@@ -19,7 +19,7 @@ nv_result_vm_new (const char *name, const char *policy)
 {
   NvResultVm *vm = g_new0 (NvResultVm, 1);
 
-  vm->name = g_utf8_make_valid (name, -1);
+  vm->name = g_utf8_make_valid (name ? name : "", -1);
   vm->policy = policy ? g_utf8_make_valid (policy, -1) : NULL;
   vm->results = g_new0 (GArray *, NV_RESULTS_KERNELS);
   return vm;
@@ -89,6 +89,8 @@ nv_results_get_kernel (NvResults *results, const char *name, const char *unit)
 {
   NvResultKernel *kernel;
 
+  if (!name || !unit)
+    return -1;
   for (guint i = 0; i < results->kernels->len; i++)
     {
       kernel = g_ptr_array_index (results->kernels, i);
@@ -98,8 +100,8 @@ nv_results_get_kernel (NvResults *results, const char *name, const char *unit)
   if (results->kernels->len == NV_RESULTS_KERNELS)
     return -1;
   kernel = g_new0 (NvResultKernel, 1);
-  kernel->name = g_strdup (name);
-  kernel->unit = g_strdup (unit);
+  kernel->name = g_utf8_make_valid (name, -1);
+  kernel->unit = g_utf8_make_valid (unit, -1);
   kernel->lower_is_better = strcmp (unit, "ns") == 0;
   g_ptr_array_add (results->kernels, kernel);
   return (int)results->kernels->len - 1;

@@ -1,0 +1,95 @@
+/* Results for the commands that show some: of files or of a store. */
+
+#include "cmd/read-results.h"
+#include "store/export.h"
+
+#include <string.h>
+
+#define MAX_SAID 20 /* lines about what is left out, without --verbose */
+
+gboolean
+nv_check_results (const NvCommandContext *context, const NvResultsFrom *from, const char *what,
+                  GError **error)
+{
+  if ((context->n_arguments > 0) == (from->db != NULL))
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s: say of what: files or folders, or a store by --db%s",
+                 what, from->db ? ", not both" : "");
+  else if (from->run && !from->db)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--run: files have no runs: name a store by --db");
+  else if (from->stream && strcmp (from->stream, "stock") != 0 && strcmp (from->stream, "original-mod") != 0)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed",
+                 from->stream);
+  else if (from->stream && from->db)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                 "--stream: means nothing to a store: give it to `numavm import`");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+typedef struct
+{
+  const NvCommandContext *context;
+  guint64 n;
+} Complaints;
+
+static void
+say (const char *text, gpointer data)
+{
+  Complaints *complaints = data;
+
+  if (complaints->n++ < MAX_SAID || complaints->context->common->verbose)
+    nv_note (complaints->context, "%s", text);
+}
+
+static NvResults *
+read_files (const NvCommandContext *context, gboolean is_original_mod, GCancellable *cancellable,
+            GError **error)
+{
+  Complaints complaints = { context, 0 };
+  const NvResultsRequest request = { is_original_mod, say, &complaints, cancellable };
+  NvResults *results = nv_results_read_files (&request, context->arguments, error);
+
+  if (complaints.n > MAX_SAID && !context->common->verbose)
+    nv_note (context, "and %" G_GUINT64_FORMAT " more: --verbose names them", complaints.n - MAX_SAID);
+  if (results && is_original_mod)
+    nv_note (context,
+             "rates are divided by 8: the original's modified STREAM moved an eighth of what it reported");
+  return results;
+}
+
+static NvResults *
+read_store (const NvCommandContext *context, const NvResultsFrom *from, GError **error)
+{
+  g_autoptr (NvStore) store = nv_store_open (from->db, NV_STORE_READ, error);
+  NvResults *results;
+  gint64 run = 0;
+
+  if (!store || (from->run && !(run = nv_export_find_run (store, from->run, error))))
+    return NULL;
+  results = nv_results_read_store (store, run, error);
+  if (results && results->left_out > 0)
+    nv_note (context,
+             "%" G_GUINT64_FORMAT
+             " iterations are left out: the host moved CPUs meanwhile, or they ran beside a "
+             "load or from node to node",
+             results->left_out);
+  return results;
+}
+
+NvResults *
+nv_read_results (const NvCommandContext *context, const NvResultsFrom *from, GCancellable *cancellable,
+                 GError **error)
+{
+  gboolean is_original_mod = g_strcmp0 (from->stream, "original-mod") == 0;
+  NvResults *results = from->db ? read_store (context, from, error)
+                                : read_files (context, is_original_mod, cancellable, error);
+
+  if (results && results->implausible_rate > 0)
+    nv_note (
+        context,
+        "%.0f MB/s a thread is more than a core gets from memory: if the original's modified STREAM wrote it, %s",
+        results->implausible_rate / 1e6,
+        from->db ? "import it into another store with --stream original-mod" : "say --stream original-mod");
+  return results;
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "cmd/command.h"
+#include "store/results.h"
+
+/* Where a command has results from: its arguments, or a store; as the user gave it. */
+typedef struct
+{
+  const char *db;     /* (nullable) */
+  const char *run;    /* (nullable): of the store */
+  const char *stream; /* (nullable): whose text files are */
+} NvResultsFrom;
+
+/* What both is not allowed: NV_ERROR_USAGE. @what: for messages, such as "summarize". */
+gboolean nv_check_results (const NvCommandContext *context, const NvResultsFrom *from, const char *what,
+                           GError **error);
+
+/* Names on stderr what is left out, up to some lines without --verbose, and what a reader must know of all.
+ */
+NvResults *nv_read_results (const NvCommandContext *context, const NvResultsFrom *from,
+                            GCancellable *cancellable, GError **error);
