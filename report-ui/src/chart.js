@@ -28,6 +28,7 @@ function config () {
       labelColor: soft(), titleColor: soft(), gridColor: line, domainColor: line, tickColor: line,
       labelFontSize: 12, titleFontSize: 12, titleFontWeight: 'normal', labelLimit: 160,
     },
+    legend: { labelColor: soft(), labelFontSize: 12, titleColor: soft() },
     view: { stroke: null },
     text: { color: ink() },
   }

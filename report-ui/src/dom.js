@@ -41,7 +41,7 @@ export function choice (label, items, value, onchange) {
   if (items.length < 2) return null
   const select = element('select', { onchange: () => onchange(select.value) },
     ...items.map(([key, text]) => element('option', { value: key, selected: String(key) === String(value) }, text)))
-  return element('label', {}, `${label} `, select)
+  return element('label', {}, label, select)
 }
 
 export const place = (id) => document.getElementById(id)

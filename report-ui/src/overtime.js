@@ -58,16 +58,23 @@ function linePanel (heading, series, paint, scale = {}, axis = {}) {
 function machinePanels (line, zone) {
   const free = freeBlocks(line, zone)
   return [
-    linePanel(`free blocks, ${zone}`, free, (i) => orderColour(i, free.length), { type: 'symlog', constant: 1 },
+    linePanel(`free blocks, ${zone}`, free, (i) => orderColour(i, free.length), { type: 'symlog', constant: 1, nice: true },
       { values: [0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7], format: ',d' }),
     linePanel('unusable free space index, order 9', unusable(line), colour, { domain: [0, 1] }, { format: '.1f', tickCount: 3 }),
-    linePanel('events a s', rates(line), colour, {}, { format: '~s' }),
+    linePanel('events per second', rates(line), colour, {}, { format: ',~f' }),
   ]
 }
 
 // --- the chart of all panels ---
 
-function layersOf (panel, i, phases, boots, xTitle, domain, width) {
+/** Above the first panel, where they do not leave the picture. */
+const bootLabels = (name, align, field, width) => ({
+  data: { name },
+  mark: { type: 'text', align, baseline: 'bottom', color: soft(), fontSize: 11, limit: Math.min(140, width / 3), clip: false, aria: false },
+  encoding: { x: { field, type: 'quantitative' }, y: { value: -3 }, text: { field: 'policy' } },
+})
+
+function layersOf (panel, i, xTitle, domain, width) {
   const x = {
     field: 't', type: 'quantitative', title: xTitle, scale: { domain, nice: false },
     axis: { labels: xTitle != null, ticks: xTitle != null, tickCount: Math.max(2, Math.floor(width / 90)) },
@@ -91,11 +98,7 @@ function layersOf (panel, i, phases, boots, xTitle, domain, width) {
         x, y, color: { field: 'colour', type: 'nominal', scale: null, legend: null }, detail: { field: 'series', type: 'nominal' }, ...encoding,
       },
     })),
-    ...(i === 0 && boots.length <= MAX_LABELS ? [{
-      data: { name: 'boots' },
-      mark: { type: 'text', baseline: 'bottom', color: soft(), fontSize: 11, limit: 140, aria: false },
-      encoding: { x: { field: 't', type: 'quantitative' }, y: { value: -3 }, text: { field: 'policy' } },
-    }] : []),
+    ...(i === 0 ? [bootLabels('early', 'left', 'from', width), bootLabels('late', 'right', 'to', width)] : []),
     {
       data: { values: [{}] },
       mark: { type: 'rule', color: ink(), opacity: { expr: 'moment == null ? 0 : 0.6' }, clip: true, aria: false },
@@ -115,7 +118,9 @@ function domainOf (panels, phases) {
 function specOf (width, panels, phases, hidden, xTitle) {
   const boots = bootsOf(phases)
   const domain = domainOf(panels, phases)
-  const datasets = { phases, boots: boots.length <= MAX_LABELS ? boots : [] }
+  const isEarly = (boot) => boot.from + boot.to < domain[0] + domain[1]
+  const labelled = boots.length <= MAX_LABELS ? boots : []
+  const datasets = { phases, early: labelled.filter(isEarly), late: labelled.filter((boot) => !isEarly(boot)) }
   panels.forEach((panel, i) => { datasets[`panel${i}`] = panel.rows })
   return {
     datasets,
@@ -130,7 +135,7 @@ function specOf (width, panels, phases, hidden, xTitle) {
       title: { text: panel.heading, anchor: 'start', color: ink(), fontSize: 12, fontWeight: 'normal', offset: i === 0 && boots.length > 0 ? 14 : 4 },
       width: Math.max(width - AXIS - 24, 120),
       height: HEIGHT,
-      layer: layersOf(panel, i, phases, boots, i === panels.length - 1 ? xTitle : null, domain, width),
+      layer: layersOf(panel, i, i === panels.length - 1 ? xTitle : null, domain, width),
     })),
   }
 }

@@ -65,7 +65,7 @@ export function showResidence (target) {
           scale: { paddingInner: 0.25 }, axis: { labelLimit: width / 2.6, ticks: false, domain: false },
         },
         yOffset: { field: 'phase', type: 'nominal', sort: PHASES, scale: { domain: PHASES, paddingInner: 0.1 } },
-        x: { field: 'amount', type: 'quantitative', title: `${unit} of guest memory`, stack: 'zero' },
+        x: { field: 'amount', type: 'quantitative', title: `${unit} of guest memory`, stack: 'zero', axis: { tickCount: Math.floor(width / 80) } },
         order: { field: 'node', type: 'quantitative' },
         opacity: { field: 'opacity', type: 'quantitative', scale: null, legend: null },
         color: {

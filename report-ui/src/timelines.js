@@ -69,7 +69,7 @@ export function phasesOf (run) {
   }))
 }
 
-/** A label for each boot, in its middle. */
+/** When each boot measured. */
 export function bootsOf (phases) {
   const boots = new Map()
   for (const phase of phases) {
@@ -78,5 +78,5 @@ export function bootsOf (phases) {
     boot.to = Math.max(boot.to, phase.to)
     boots.set(phase.boot, boot)
   }
-  return [...boots.values()].map((boot) => ({ t: (boot.from + boot.to) / 2, policy: boot.policy }))
+  return [...boots.values()]
 }

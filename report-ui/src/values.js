@@ -59,7 +59,7 @@ function spec (width, rows, box, title, hidden, told) {
         transform: [{ filter: 'indexof(hidden, datum.name) < 0' }],
         mark: { type: 'point', filled: true, size: rows.length > MANY ? 12 : 26, clip: true, aria: false, tooltip: { content: 'data' } },
         encoding: {
-          x: { field: 'value', type: 'quantitative', title, scale: { zero: false, nice: true } },
+          x: { field: 'value', type: 'quantitative', title, scale: { zero: false, nice: true }, axis: { tickCount: Math.floor(width / 80) } },
           yOffset: { field: 'jitter', type: 'quantitative', scale: { domain: [-1.25, 1.25] } },
           color: told
             ? { field: 'name', type: 'nominal', legend: null, scale: { domain: names, range: names.map((_, i) => colour(i)) } }
