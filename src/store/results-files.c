@@ -97,7 +97,7 @@ take (const NvStoreStream *stream, gpointer data)
     leave_out (file->text.line, "more kernels than can be told apart", file);
   else if (!nv_result_set (&result, stream->best_rate_bytes_per_s, stream->average_s, stream->minimum_s,
                            stream->maximum_s, stream->sequence))
-    leave_out (file->text.line, "numbers that nothing takes", file);
+    leave_out (file->text.line, "a number is too large", file);
   else
     {
       nv_result_vm_add (file->vm, (guint)kernel, &result);
