@@ -108,14 +108,17 @@ choose_linear (NvAxis *axis, double minimum, double maximum, guint n_ticks, NvAx
     minimum = 0;
   if (minimum == maximum)
     {
-      maximum = minimum + MAX (fabs (minimum) * 0.05, flags & NV_AXIS_WHOLE ? 0.5 : 1e-9);
-      minimum -= minimum == 0 ? 0 : maximum - minimum;
-      maximum = maximum <= 1e-9 ? 1 : maximum;
+      double half = minimum == 0 ? 1 : MAX (fabs (minimum) * 0.05, flags & NV_AXIS_WHOLE ? 0.5 : 0);
+
+      maximum += half;
+      minimum -= minimum == 0 ? 0 : half;
     }
   step = round_step ((maximum - minimum) / n_ticks);
   step = flags & NV_AXIS_WHOLE ? MAX (1, step) : step;
   axis->low = flags & NV_AXIS_TIGHT ? minimum : floor (minimum / step + 1e-9) * step;
   axis->high = flags & NV_AXIS_TIGHT ? maximum : ceil (maximum / step - 1e-9) * step;
+  if (axis->high <= axis->low)
+    axis->high = axis->low + step;
   axis->is_cut = axis->low > 0 || axis->high < 0;
   for (guint i = 0; i < NV_AXIS_MAX_TICKS; i++)
     {
