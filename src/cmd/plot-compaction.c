@@ -218,14 +218,54 @@ check_one_run (const GPtrArray *timelines, gint64 *ret_run, GError **error)
   return FALSE;
 }
 
+static gboolean
+is_sampled (const GPtrArray *timelines, const char *who)
+{
+  for (guint i = 0; i < timelines->len; i++)
+    if (strcmp (((const NvTimeline *)g_ptr_array_index (timelines, i))->who, who) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void
-keep_wanted (const Job *job, GPtrArray *timelines)
+set_not_sampled (NvStore *store, gint64 run, const char *who, GError **error)
+{
+  json_t *vms = nv_facts_read (store, NV_FACTS_VMS, run, error);
+  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GString) names = g_string_new ("host");
+  const json_t *vm;
+  size_t i;
+
+  if (!vms)
+    return;
+  json_array_foreach (vms, i, vm)
+  {
+    const char *name = json_string_value (json_object_get (vm, "name"));
+
+    if (name && g_hash_table_size (known) < MAX_SAID && g_hash_table_add (known, (gpointer)name))
+      g_string_append_printf (names, ", %s", name);
+  }
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "vm '%s': there are no samples of it; there may be of %s",
+               who, names->str);
+  json_decref (vms);
+}
+
+/* Those that are asked for, of which none may be missing. */
+static gboolean
+keep_wanted (const Job *job, NvStore *store, gint64 run, GPtrArray *timelines, GError **error)
 {
   const char *const *names = (const char *const *)options_of (job)->vms;
 
+  for (guint i = 0; names && names[i]; i++)
+    if (!is_sampled (timelines, names[i]))
+      {
+        set_not_sampled (store, run, names[i], error);
+        return FALSE;
+      }
   for (guint i = timelines->len; names && i-- > 0;)
     if (!g_strv_contains (names, ((const NvTimeline *)g_ptr_array_index (timelines, i))->who))
       g_ptr_array_remove_index (timelines, i);
+  return TRUE;
 }
 
 /* "free memory, 2 VMs, interleave against random, host a1 (emulated), 2026-11-24": what is known of it. */
@@ -293,8 +333,8 @@ read_store (Job *job, char **ret_title, GError **error)
   if (!store || (options->run && !(run = nv_export_find_run (store, options->run, error)))
       || !(timelines = nv_timelines_read_store (store, run, &job->filter, error)))
     return NULL;
-  keep_wanted (job, timelines);
-  if (!check_one_run (timelines, &run, error) || !describe_run (job, store, run, timelines, ret_title, error))
+  if (!keep_wanted (job, store, run, timelines, error) || !check_one_run (timelines, &run, error)
+      || !describe_run (job, store, run, timelines, ret_title, error))
     return NULL;
   return g_steal_pointer (&timelines);
 }
@@ -305,12 +345,12 @@ static void
 set_nothing_drawn (const Job *job, GError **error)
 {
   const NvPlotOptions *options = options_of (job);
-  gboolean is_narrowed = options->vms || options->zone || options->node || options->order;
+  gboolean is_narrowed = options->zone || options->node || options->order;
 
   g_set_error (
       error, NV_ERROR, NV_ERROR_NOT_FOUND, "nothing to draw in '%s'%s%s",
       options->db ? options->db : job->context->arguments[0],
-      is_narrowed ? " of what --vm, --node, --zone and --order choose" : "",
+      is_narrowed ? " of what --node, --zone and --order choose" : "",
       options->db && !is_narrowed
           ? ": it has no samples; `numavm run` takes them, `numavm import` reads those of `numavm sample`"
           : "");

@@ -58,6 +58,7 @@ typedef struct
   char *note;          /* below it: "EMULATED: ..."; NULL: none */
   GPtrArray *panels;   /* NvPanel, from top to bottom, with one legend each, beside the data */
   gboolean same_y;     /* panels of one y_label have one y axis, that suits them all */
+  gboolean same_x;     /* all panels have one x axis */
   guint width, height; /* pixels, or 1/96 inch; 0: what suits the panels */
 } NvChart;
 

@@ -423,12 +423,11 @@ static const char *const pages[] = {
   NULL,
 };
 
-/* Counters that stood still are named, not drawn. */
+/* Counters that stood still are not drawn: their names go to @still. */
 static void
 draw_rates (Drawing *drawing, const Machine *machine, const char *const *names, const char *heading,
-            const char *y_label)
+            const char *y_label, GString *still)
 {
-  g_autoptr (GString) still = g_string_new (NULL);
   NvPanel *panel = NULL;
 
   for (guint i = 0; names[i]; i++)
@@ -449,25 +448,24 @@ draw_rates (Drawing *drawing, const Machine *machine, const char *const *names, 
           curve_clear (&curve);
         }
     }
-  if (still->len > 0)
-    {
-      g_autofree char *who = name_machine (drawing, machine);
-
-      leave_out (drawing, "%snot drawn, since they never grew: %s", who, still->str);
-    }
 }
 
 static void
 draw_machine (Drawing *drawing, const Machine *machine)
 {
   g_autoptr (GPtrArray) counters = find_named (machine, "buddyinfo", "free");
+  g_autoptr (GString) still = g_string_new (NULL);
+  g_autofree char *who = name_machine (drawing, machine);
 
   drawing->has_shades = FALSE;
   for (guint i = 0; i < counters->len;)
     i = draw_zone (drawing, machine, counters, i);
   draw_indexes (drawing, machine);
-  draw_rates (drawing, machine, events, "compaction and huge pages", "events per s");
-  draw_rates (drawing, machine, pages, "compaction and migration: pages looked at and moved", "pages per s");
+  draw_rates (drawing, machine, events, "compaction and huge pages", "events per s", still);
+  draw_rates (drawing, machine, pages, "compaction and migration: pages looked at and moved", "pages per s",
+              still);
+  if (still->len > 0)
+    leave_out (drawing, "%snot drawn, since they never grew: %s", who, still->str);
 }
 
 /* --- the whole --- */
@@ -509,6 +507,7 @@ nv_compaction_chart (const GPtrArray *timelines, const NvCompactionStyle *style,
   Drawing drawing = { .style = style, .machines = machines, .left_out = left_out, .chart = chart };
 
   chart->note = g_strdup (style->note);
+  chart->same_x = TRUE;
   choose_unit (&drawing, timelines);
   for (guint i = 0; i < machines->len; i++)
     draw_machine (&drawing, g_ptr_array_index (machines, i));

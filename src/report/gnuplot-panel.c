@@ -109,16 +109,27 @@ count_boxes (const NvPanel *panel)
 }
 
 static void
-choose_x (NvScript *script, NvPanelPlace *place)
+widen_by_x (Range *range, const NvPanel *panel)
 {
-  const NvPanel *panel = place->panel;
+  for (guint s = 0; s < panel->series->len; s++)
+    for (gsize i = 0; get_series (panel, s)->x && i < get_series (panel, s)->n; i++)
+      widen (range, get_series (panel, s)->x[i], FALSE);
+}
+
+static void
+choose_x (NvScript *script, const NvChart *chart, NvPanelPlace *place)
+{
   guint n_ticks = (guint)MAX ((script->right - script->left) / PIXELS_PER_TICK, 2);
   Range range = { INFINITY, -INFINITY, TRUE, FALSE };
   double pad;
 
-  for (guint s = 0; s < panel->series->len; s++)
-    for (gsize i = 0; get_series (panel, s)->x && i < get_series (panel, s)->n; i++)
-      widen (&range, get_series (panel, s)->x[i], FALSE);
+  for (guint i = 0; i < chart->panels->len; i++)
+    {
+      const NvPanel *panel = g_ptr_array_index (chart->panels, i);
+
+      if (panel == place->panel || chart->same_x)
+        widen_by_x (&range, panel);
+    }
   nv_axis_choose (&place->x, range.minimum, range.maximum, n_ticks,
                   NV_AXIS_TIGHT | (range.is_whole ? NV_AXIS_WHOLE : 0));
   /* Marks at the ends are not cut off. */
@@ -270,7 +281,7 @@ nv_panels_measure (NvScript *script, const NvChart *chart, NvPanelPlace *places)
   script->right = script->width - (legend > 0 ? legend + LEGEND_SAMPLE + EDGE : EDGE * 2);
   for (guint i = 0; i < chart->panels->len; i++)
     {
-      choose_x (script, places + i);
+      choose_x (script, chart, places + i);
       choose_box_ticks (script, places + i);
     }
 }
