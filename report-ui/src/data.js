@@ -46,3 +46,7 @@ export function valuesOf (kernel) {
   }
   return rows
 }
+
+/** Ids of runs that something was measured in; with bare metal, of which no boot says it, all. */
+export const runsWithValues = () =>
+  new Set(data.values.boot.includes(0) ? data.runs.map((run) => run.id) : data.values.boot.map((id) => bootOf(id)?.run))

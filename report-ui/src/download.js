@@ -1,6 +1,7 @@
 // The page's own values as CSV, made here; and the command that gives all of them.
 import { data, policyName, vmOf } from './data.js'
 import { command, element } from './dom.js'
+import { note } from './format.js'
 
 /** RFC 4180. What a spreadsheet would take for a formula gets a quote before it: names are hostile. */
 function field (value) {
@@ -56,7 +57,7 @@ export function showDownloads (target) {
   ]
   target.append(element('p', { class: 'controls' }, ...files.filter(([, , there]) => there).map(([name, make]) =>
     element('button', { type: 'button', onclick: () => save(name, make()) }, name))))
-  if (data.values_note) target.append(element('p', { class: 'note' }, data.values_note))
+  if (data.values_note) target.append(element('p', { class: 'note' }, note(data.values_note)))
   const store = / --db (\S+|'[^']*')/.exec(data.command ?? '')
   if (store)
     target.append(element('p', {}, 'All values, from the store:'), command(`numavm export --db ${store[1]} --format csv -o values`))

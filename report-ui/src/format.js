@@ -31,3 +31,6 @@ export const count = (n, what) => `${number(n)} ${what}${n === 1 ? '' : 's'}`
 
 /** "2026-11-24T19:00:00Z" as a person would write it. */
 export const time = (iso) => iso ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : null
+
+/** A note of numavm's own, with its large numbers made readable. */
+export const note = (text) => text.replace(/\d{5,}/g, (digits) => Number(digits).toLocaleString('en'))

@@ -1,9 +1,9 @@
 // Throughput and compaction on one time axis; the line under the pointer goes through all of them.
 import * as vega from 'vega'
 import { colour, figure, ink, legend, shape, soft, zoom, ZOOM_HELP } from './chart.js'
-import { data, shortName, valuesOf, vmNames } from './data.js'
+import { data, runsWithValues, shortName, valuesOf, vmNames } from './data.js'
 import { choice, element } from './dom.js'
-import { number, numbers, scaleOf } from './format.js'
+import { note, number, numbers, scaleOf } from './format.js'
 import { bootsOf, freeBlocks, machineName, machinesOf, phasesOf, rates, unusable, zonesOf } from './timelines.js'
 
 const AXIS = 64 // px left of all panels, so that they are in line
@@ -22,7 +22,7 @@ function orderColour (i, n) {
 // --- panels: { heading, y, layers, rows } ---
 
 function valuePanel (kernel, index, run, byTime) {
-  const raw = valuesOf(index).filter((row) => !byTime || (row.t != null && (row.run ?? run) === run))
+  const raw = valuesOf(index).filter((row) => (row.run ?? run) === run && (row.t != null || !byTime))
   if (raw.length === 0) return null
   const scaled = scaleOf(kernel.unit, data.table.filter((row) => row.kernel === index).reduce((most, row) => Math.max(most, row.median ?? 0), 0))
   const told = vmNames.length <= MAX_SERIES
@@ -45,7 +45,7 @@ const pointMark = (n) => ({
   },
 })
 
-const AREA = { mark: { type: 'area', opacity: 0.3, clip: true, aria: false }, encoding: { y2: { field: 'low' } } }
+const AREA = { mark: { type: 'area', opacity: 0.18, clip: true, aria: false }, encoding: { y2: { field: 'low' } } }
 const LINE = { mark: { type: 'line', strokeWidth: 1.5, clip: true, aria: false }, encoding: {} }
 const DOTS = { mark: { type: 'point', filled: true, size: 30, opacity: 0, clip: true, aria: false, tooltip: { content: 'data' } }, encoding: {} }
 
@@ -184,12 +184,12 @@ function follow (view, readout, tell) {
       const t = timeAt(view, pending)
       pending = null
       view.signal('moment', t).runAsync()
-      readout.textContent = t == null ? '' : tell(t)
+      readout.textContent = t == null ? ZOOM_HELP : tell(t)
     })
   })
   view.container().addEventListener('pointerleave', () => {
     view.signal('moment', null).runAsync()
-    readout.textContent = ''
+    readout.textContent = ZOOM_HELP
   })
 }
 
@@ -202,17 +202,19 @@ const tooltip = (datum) => {
 
 // --- the section ---
 
+const hasTimes = (run) => machinesOf(run).length > 0 || data.phases.some((phase) => phase.run === run)
+
 export function showOverTime (target) {
-  const byTime = data.timelines.length > 0 || data.values.t_s.some((t) => t != null)
-  const runs = data.runs.filter((run) => !byTime || machinesOf(run.id).length > 0 || data.phases.some((phase) => phase.run === run.id))
-  if (runs.length === 0 || (data.kernels.length === 0 && !byTime)) {
+  const valued = runsWithValues()
+  const runs = data.runs.filter((run) => hasTimes(run.id) || valued.has(run.id))
+  if (runs.length === 0) {
     target.append(element('p', {}, 'Nothing is known of any time.'))
     return
   }
   const state = { run: runs[0].id, machine: 0, zone: null, hidden: [] }
   const controls = element('div', { class: 'controls' })
   const legends = element('div', {})
-  const readout = element('p', { class: 'readout', 'aria-live': 'off' })
+  const readout = element('p', { class: 'readout', 'aria-live': 'off' }, ZOOM_HELP)
   let panels = []
 
   function update () {
@@ -221,7 +223,7 @@ export function showOverTime (target) {
     const zones = line ? zonesOf(line) : []
     if (!zones.includes(state.zone)) state.zone = zones[0]
     controls.replaceChildren(...[
-      choice('Run', runs.map((run) => [run.id, `${run.id}`]), state.run, (value) => change({ run: Number(value), machine: 0 })),
+      choice('Run', runs.map((run) => [run.id, hasTimes(run.id) ? run.id : `${run.id}, without times`]), state.run, (value) => change({ run: Number(value), machine: 0 })),
       choice('Machine', machines.map((machine, i) => [i, machineName(machine)]), state.machine, (value) => change({ machine: Number(value) })),
       choice('Zone', zones.map((zone) => [zone, zone]), state.zone, (value) => change({ zone: value })),
     ].filter(Boolean))
@@ -234,7 +236,8 @@ export function showOverTime (target) {
 
   function make (width) {
     const line = machinesOf(state.run)[state.machine]
-    const phases = byTime ? phasesOf(state.run) : []
+    const byTime = hasTimes(state.run)
+    const phases = phasesOf(state.run)
     panels = [
       ...data.kernels.map((kernel, i) => valuePanel(kernel, i, state.run, byTime)),
       ...(line ? machinePanels(line, state.zone) : []),
@@ -253,15 +256,13 @@ export function showOverTime (target) {
     chart.redraw()
   }
 
-  const chart = figure(describe(byTime), make, controls, legends)
+  const chart = figure(DESCRIPTION, make, controls, legends)
   update()
-  target.append(chart.node, readout, element('p', { class: 'note screen' }, ZOOM_HELP))
-  if (data.timelines_note) target.append(element('p', { class: 'note' }, data.timelines_note))
+  target.append(chart.node, readout)
+  if (data.timelines_note) target.append(element('p', { class: 'note' }, note(data.timelines_note)))
 }
 
-const describe = (byTime) => byTime
-  ? 'What was measured and, below it, free memory blocks, fragmentation and compaction of the chosen machine, on one time axis; shaded where a kernel was measured. Each stretch of samples is drawn from its lowest to its highest value.'
-  : 'What was measured, by run of the benchmark: no times are known.'
+const DESCRIPTION = 'What was measured and, below it, free memory blocks, fragmentation and compaction of the chosen machine, on one time axis; shaded where a kernel was measured. A stretch of samples is drawn from its lowest to its highest value. Of what has no times the axis is the run of the benchmark.'
 
 function legendsOf (line, state, onchange) {
   const hidden = new Map()

@@ -28,7 +28,7 @@ function describe (ids, wrong, rows) {
   const held = [...new Set(rows.filter((row) => row.holds === 'yes').map((row) => row.vm))].filter((id) => !wrong.has(id))
   const parts = [`Guest memory a node, as declared and as found before and after measuring, of ${count(ids.length, 'VM boot')}.`]
   if (held.length > 0) parts.push(`${held.length} of ${measured.size} hold what was declared.`)
-  if (wrong.size > 0) parts.push(`${wrong.size} do not.`)
+  if (wrong.size > 0) parts.push(`${count(wrong.size, 'VM boot')} of them ${wrong.size === 1 ? 'does' : 'do'} not.`)
   if (ids.length > MAX_SHOWN) parts.push(`The first ${MAX_SHOWN} are drawn.`)
   return parts.join(' ')
 }
@@ -62,7 +62,7 @@ export function showResidence (target) {
       encoding: {
         y: {
           field: 'label', type: 'nominal', title: null, sort: shown.map((id) => names.get(id)),
-          scale: { paddingInner: 0.25 }, axis: { labelLimit: width / 2.6, ticks: false, domain: false },
+          scale: { paddingInner: 0.25 }, axis: { labelLimit: width / 2.6, ticks: false, labelPadding: 6, domain: false },
         },
         yOffset: { field: 'phase', type: 'nominal', sort: PHASES, scale: { domain: PHASES, paddingInner: 0.1 } },
         x: { field: 'amount', type: 'quantitative', title: `${unit} of guest memory`, stack: 'zero', axis: { tickCount: Math.floor(width / 80) } },

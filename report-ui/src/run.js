@@ -1,5 +1,5 @@
 // What was run: host, policies, fleet, seeds, versions, and how to repeat it.
-import { data, policyName, shortName, vmNames } from './data.js'
+import { data, policyName, runsWithValues, shortName, vmNames } from './data.js'
 import { command, element, facts } from './dom.js'
 import { count, number, size, time } from './format.js'
 
@@ -83,7 +83,7 @@ export function showRuns (target) {
   target.append(...nodes.slice(0, SHOWN))
   if (nodes.length > SHOWN)
     target.append(element('details', {}, element('summary', {}, `${nodes.length - SHOWN} more runs`), ...nodes.slice(SHOWN)))
-  if (data.runs.length > 1)
+  if (runsWithValues().size > 1)
     target.append(element('p', { class: 'note' },
       'The values of these runs are taken together; numavm report --run ID shows one.'))
 }

@@ -1,11 +1,14 @@
-// Distributions: every value a point, over the box of all.
+// Distributions: every value a point, and above them the box of all.
 import { colour, figure, ink, legend, shape, soft, zoom, ZOOM_HELP } from './chart.js'
 import { data, policyName, shortName, valuesOf, vmNames } from './data.js'
 import { element } from './dom.js'
-import { number, numbers, scaleOf } from './format.js'
+import { note, number, numbers, scaleOf } from './format.js'
 
 const MAX_SERIES = 24 // VMs that colours and shapes can tell apart
-const BAND = 64 // px a policy
+const BAND = 84 // px a policy
+const BOX = 16 // px
+const OFFSETS = [-1.2, 2] // points are between -1 and 1
+const BOX_OFFSET = 1.6
 const MANY = 1500 // points: smaller and paler
 
 /** Always the same for the same value, so that the page looks the same each time. */
@@ -24,8 +27,8 @@ function boxes (index, scale) {
 
 const MARKS = [
   ['rule', { color: 'soft' }, 'p5', 'p95'],
-  ['bar', { height: BAND * 0.45, opacity: 0.18, color: 'ink' }, 'q1', 'q3'],
-  ['tick', { size: BAND * 0.6, thickness: 3, color: 'ink' }, 'median'],
+  ['bar', { height: BOX, opacity: 0.3, color: 'ink' }, 'q1', 'q3'],
+  ['tick', { size: BOX + 4, thickness: 3, color: 'ink' }, 'median'],
 ]
 
 function boxLayer ([type, style, from, to]) {
@@ -36,6 +39,7 @@ function boxLayer ([type, style, from, to]) {
       x: { field: from, type: 'quantitative' },
       ...(to && { x2: { field: to } }),
       y: { field: 'policy', type: 'nominal' },
+      yOffset: { datum: BOX_OFFSET, type: 'quantitative' },
     },
   }
 }
@@ -49,7 +53,7 @@ function spec (width, rows, box, title, hidden, told) {
     datasets: { boxes: box, points: rows },
     params: [{ name: 'hidden', value: hidden }],
     encoding: {
-      y: { field: 'policy', type: 'nominal', title: null, scale: { domain: policies, paddingInner: 0.15 }, axis: { labelLimit: width / 3 } },
+      y: { field: 'policy', type: 'nominal', title: null, scale: { domain: policies, paddingInner: 0.3 }, axis: { labelLimit: width / 3 } },
     },
     layer: [
       ...MARKS.map(boxLayer),
@@ -60,7 +64,7 @@ function spec (width, rows, box, title, hidden, told) {
         mark: { type: 'point', filled: true, size: rows.length > MANY ? 12 : 26, clip: true, aria: false, tooltip: { content: 'data' } },
         encoding: {
           x: { field: 'value', type: 'quantitative', title, scale: { zero: false, nice: true }, axis: { tickCount: Math.floor(width / 80) } },
-          yOffset: { field: 'jitter', type: 'quantitative', scale: { domain: [-1.25, 1.25] } },
+          yOffset: { field: 'jitter', type: 'quantitative', scale: { domain: OFFSETS } },
           color: told
             ? { field: 'name', type: 'nominal', legend: null, scale: { domain: names, range: names.map((_, i) => colour(i)) } }
             : { value: colour(0) },
@@ -118,8 +122,8 @@ export function showValues (target) {
       for (const chart of charts) chart.view()?.signal('hidden', hidden).run()
     }))
   target.append(element('p', { class: 'note' },
-    'A point is a value; the box holds the middle half of all values, the line 90 % of them, the bar is the median. ',
+    'A point is a value. Above the points, of all values: the box holds the middle half, the line 90 %, the bar is the median. ',
     element('span', { class: 'screen' }, ZOOM_HELP)))
-  if (data.values_note) target.append(element('p', { class: 'note' }, data.values_note))
+  if (data.values_note) target.append(element('p', { class: 'note' }, note(data.values_note)))
   target.append(...charts.map((chart) => chart.node))
 }

@@ -77,7 +77,7 @@ try {
   await evaluate(`numavmCharts[3].container.scrollIntoView({ block: 'center' })`)
   await hover(await middle('numavmCharts[3].container.getBoundingClientRect()'))
   check('the line under the pointer goes through all panels and is read out',
-    await evaluate(`numavmCharts[3].view.signal('moment') > 0 && / s/.test(document.querySelector('.readout').textContent)`),
+    await evaluate(`numavmCharts[3].view.signal('moment') > 0 && /^[\\d.]+ s/.test(document.querySelector('.readout').textContent)`),
     await evaluate(`document.querySelector('.readout').textContent`))
 
   // Zoom
