@@ -144,12 +144,18 @@ static gboolean
 write_file (const json_t *data, const char *path, gboolean force, guint64 *ret_bytes, GError **error)
 {
   g_autoptr (NvNewFile) new_file = nv_new_file_create (path, error);
-  FILE *file = new_file ? fdopen (dup (new_file->fd), "w") : NULL;
   struct stat status;
   gboolean done;
+  FILE *file;
 
-  if (!file)
+  if (!new_file)
     return FALSE;
+  file = fdopen (dup (new_file->fd), "w");
+  if (!file)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot write '%s': %s", path, g_strerror (errno));
+      return FALSE;
+    }
   done = nv_page_write (data, file, error);
   fclose (file); /* all is written, or has failed, before */
   if (!done || fstat (new_file->fd, &status) < 0)
