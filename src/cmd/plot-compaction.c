@@ -367,7 +367,8 @@ give_chart (gpointer data, char **ret_path)
 {
   Next *next = data;
 
-  *ret_path = g_strdup (next->path);
+  if (next->chart)
+    *ret_path = g_strdup (next->path);
   return g_steal_pointer (&next->chart);
 }
 

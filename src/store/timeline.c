@@ -257,7 +257,8 @@ nv_timeline_builder_finish (NvTimelineBuilder *builder)
   for (guint i = 0; i < n; i++)
     ranked[i] =
         (Ranked){ g_ptr_array_index (timeline->counters, i), g_array_index (builder->ranks, guint, i) };
-  qsort (ranked, n, sizeof *ranked, compare_counters);
+  if (n > 0)
+    qsort (ranked, n, sizeof *ranked, compare_counters);
   for (guint i = 0; i < n; i++)
     timeline->counters->pdata[i] = ranked[i].counter;
   builder->timeline = NULL;
