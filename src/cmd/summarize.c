@@ -4,7 +4,6 @@
 #include "report/summary.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 typedef struct

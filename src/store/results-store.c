@@ -47,7 +47,7 @@ typedef struct
   GPtrArray *parts;    /* Part, as they came */
   GHashTable *part_of; /* Part -> itself */
   GHashTable *vm_of;   /* "POLICY\nNAME" -> NvResultVm */
-  const Part *last;    /* most rows are of the same as the row before */
+  Part *last;          /* most rows are of the same as the row before */
 } Reading;
 
 static guint
@@ -115,7 +115,7 @@ get_part (Reading *reading, gint64 run, gint64 vm, gint64 setup, GError **error)
 {
   const Part key = { .run = run, .vm = vm, .setup = vm == 0 ? setup : 0 };
   Part *part = reading->last && part_equal (reading->last, &key)
-                   ? (Part *)reading->last
+                   ? reading->last
                    : g_hash_table_lookup (reading->part_of, &key);
 
   if (!part)

@@ -58,6 +58,6 @@ extern const char *const nv_stream_kernels[];
 /* The rate of one thread if no core gets that from memory, for arrays of that size; else 0. */
 double nv_stream_implausible_rate (const NvStoreStream *result);
 
-/* The length of a decimal number of digits, at most one point or comma, and an exponent, all of @text; FALSE
- * if it is anything else, or beyond what a double holds. Exact. */
+/* Is all of @text a number that begins with a digit, with a point or a comma, and that a double holds? It is
+ * the one that strtod() finds. */
 gboolean nv_stream_text_parse_number (const char *text, gsize length, double *ret_number);
