@@ -189,6 +189,16 @@ what_is_not_wanted_is_not_read (void)
   g_assert_true (isnan (find (timeline, "free", 1, "Normal", 1)->stretches[1].low));
 }
 
+static void
+a_filter_that_nothing_passes_leaves_no_counter (void)
+{
+  const NvTimelineFilter filter = { .order = -1, .node = -1, .zone = "Movable" };
+  g_autoptr (NvTimeline) timeline = must_read ("Node 0, zone Normal 1 2\n", &filter);
+
+  g_assert_cmpuint (timeline->counters->len, ==, 0);
+  g_assert_cmpuint (timeline->n_samples, ==, 1);
+}
+
 /* Whatever the number of samples and stretches: each sample is in one stretch, and every extreme is kept. */
 static void
 thinning_keeps_every_extreme (void)
@@ -460,6 +470,8 @@ main (int argc, char **argv)
                    a_zone_that_a_sample_lacks_is_not_shown_in_it);
   g_test_add_func ("/timeline/a_file_without_a_line_is_refused", a_file_without_a_line_is_refused);
   g_test_add_func ("/timeline/what_is_not_wanted_is_not_read", what_is_not_wanted_is_not_read);
+  g_test_add_func ("/timeline/a_filter_that_nothing_passes_leaves_no_counter",
+                   a_filter_that_nothing_passes_leaves_no_counter);
   g_test_add_func ("/timeline/thinning_keeps_every_extreme", thinning_keeps_every_extreme);
   g_test_add_func ("/timeline/a_rate_is_known_between_stretches_and_while_it_grows",
                    a_rate_is_known_between_stretches_and_while_it_grows);
