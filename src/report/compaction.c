@@ -275,11 +275,10 @@ add_shades (Drawing *drawing, NvPanel *panel, const Machine *machine)
   drawing->has_shades = TRUE;
 }
 
-/* NULL: there is no room. Takes @heading. */
+/* NULL: there is no room. */
 static NvPanel *
-add_panel (Drawing *drawing, const Machine *machine, char *heading, const char *y_label)
+add_panel (Drawing *drawing, const Machine *machine, const char *heading, const char *y_label)
 {
-  g_autofree char *taken = heading;
   g_autofree char *who = name_machine (drawing, machine);
   g_autofree char *whole = g_strconcat (who, heading, NULL);
   NvPanel *panel;
@@ -306,6 +305,7 @@ static guint
 draw_zone (Drawing *drawing, const Machine *machine, const GPtrArray *counters, guint first)
 {
   const NvTimelineCounter *zone = g_ptr_array_index (counters, first);
+  g_autofree char *heading = g_strdup_printf ("node %d, zone %s", zone->node, zone->zone);
   guint end = first, n_wanted = 0;
   double greatest = 0;
   NvPanel *panel;
@@ -330,12 +330,10 @@ draw_zone (Drawing *drawing, const Machine *machine, const GPtrArray *counters, 
     {
       g_autofree char *who = name_machine (drawing, machine);
 
-      leave_out (drawing, "%snode %d, zone %s: not drawn, since no block was ever free", who, zone->node,
-                 zone->zone);
+      leave_out (drawing, "%s%s: not drawn, since no block was ever free", who, heading);
       return end;
     }
-  panel = add_panel (drawing, machine, g_strdup_printf ("node %d, zone %s", zone->node, zone->zone),
-                     "free blocks");
+  panel = add_panel (drawing, machine, heading, "free blocks");
   if (!panel)
     return end;
   panel->log_y = !drawing->style->is_linear;
@@ -375,6 +373,7 @@ draw_indexes (Drawing *drawing, const Machine *machine)
   g_autoptr (GPtrArray) indexes = find_named (machine, "buddyinfo", "unusable_index");
   int order = choose_index_order (drawing, machine, indexes);
   g_autofree char *size = nv_compaction_order (order, first_timeline (machine)->page_bytes);
+  g_autofree char *heading = g_strdup_printf ("free memory in blocks too small for %s", size);
   NvPanel *panel = NULL;
 
   for (guint i = 0; i < indexes->len; i++)
@@ -385,10 +384,7 @@ draw_indexes (Drawing *drawing, const Machine *machine)
 
       if (counter->order != order)
         continue;
-      if (!panel
-          && !(panel = add_panel (drawing, machine,
-                                  g_strdup_printf ("free memory in blocks too small for %s", size),
-                                  "unusable index (0 to 1)")))
+      if (!panel && !(panel = add_panel (drawing, machine, heading, "unusable index (0 to 1)")))
         return;
       if (panel->series->len == MAX_SERIES)
         {
@@ -438,8 +434,7 @@ draw_rates (Drawing *drawing, const Machine *machine, const char *const *names, 
       if (counters->len == 0)
         continue;
       read_curve (&curve, drawing, machine, g_ptr_array_index (counters, 0), TRUE);
-      if (curve.greatest > 0
-          && (panel || (panel = add_panel (drawing, machine, g_strdup (heading), y_label))))
+      if (curve.greatest > 0 && (panel || (panel = add_panel (drawing, machine, heading, y_label))))
         add_curve (panel, names[i], &curve);
       else
         {
