@@ -151,7 +151,7 @@ format_vm (const char *name, double best, const Unit *unit)
   return g_strdup_printf ("%s%s %s", cut, strlen (cut) < strlen (name) ? "…" : "", value);
 }
 
-#define BAR_HEADING "VMS ─, MEAN ●, ITS 95 % ━"
+#define BAR_HEADING "VMS ┼─┼, MEAN ●, 95 % ━"
 #define MIN_BAR     25
 #define MAX_BAR     40
 
@@ -197,6 +197,7 @@ draw_bar (const NvStatistics *best, const Axis *axis, guint width)
 
   for (guint i = 0; i < width; i++)
     g_string_append (bar, i == mean                 ? "●"
+                          : i == least || i == most ? "┼"
                           : i >= low && i <= high   ? "━"
                           : i >= least && i <= most ? "─"
                                                     : " ");
