@@ -91,6 +91,6 @@ export function showTable (target) {
   }
   const moved = data.values.changed.filter(Boolean).length
   target.append(...data.kernels.map(tableOf), element('p', { class: 'note' },
-    'The interval takes the values for independent, which those of one boot are not quite: it is narrower than what other boots would show.',
+    'A boot is the replicate: the interval is of the boots\' means, and needs two boots.',
     moved > 0 ? ' Values during which the host moved CPUs are not counted.' : ''))
 }

@@ -13,14 +13,22 @@ enum
   DEFAULT_MAX_VALUES = 20000,
 };
 
+/* Of a boot's values, those that count. */
+typedef struct
+{
+  gint64 boot;
+  double sum;
+  gsize n;
+} BootSum;
+
 /* All of one kernel and VM under one policy: of several boots, where it had them. */
 typedef struct
 {
   guint kernel, policy;
-  gint64 first_vm; /* the least id: the fleet's order */
-  char *vm;        /* its name */
-  GArray *values;  /* double: those that count */
-  GHashTable *boots;
+  gint64 first_vm;   /* the least id: the fleet's order */
+  char *vm;          /* its name */
+  GArray *values;    /* double: those that count */
+  GHashTable *boots; /* BootSum, by its boot */
   NvThinGroup *thin;
 } Group;
 
@@ -38,6 +46,7 @@ typedef struct
   char *kernel;
   const char *unit;
   Group *group;
+  BootSum *boot;
   Phase *phase;
 } Slot;
 
@@ -53,6 +62,27 @@ typedef struct
   const NvValueSource *last;
   GArray *last_slots;
 } Collection;
+
+/* The key is within the value. */
+static GHashTable *
+boot_sums_new (void)
+{
+  return g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+}
+
+static BootSum *
+find_or_add_boot (GHashTable *boots, gint64 id)
+{
+  BootSum *boot = g_hash_table_lookup (boots, &id);
+
+  if (!boot)
+    {
+      boot = g_new0 (BootSum, 1);
+      boot->boot = id;
+      g_hash_table_insert (boots, &boot->boot, boot);
+    }
+  return boot;
+}
 
 static void
 group_free (gpointer data)
@@ -127,7 +157,7 @@ find_or_add_group (Collection *collection, const NvValueSource *source, const ch
   group->first_vm = source->vm;
   group->vm = g_strdup (source->name);
   group->values = g_array_new (FALSE, FALSE, sizeof (double));
-  group->boots = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  group->boots = boot_sums_new ();
   group->thin = nv_thin_add_group (&collection->thin);
   g_ptr_array_add (collection->groups, group);
   g_hash_table_insert (collection->by_key, g_steal_pointer (&key), group);
@@ -180,7 +210,7 @@ find_slot (Collection *collection, const NvValue *value)
   slot.kernel = g_strndup (value->kernel, value->kernel_length);
   slot.group = find_or_add_group (collection, value->source, slot.kernel, value->unit);
   slot.phase = find_or_add_phase (collection, value->source, slot.group);
-  g_hash_table_add (slot.group->boots, g_memdup2 (&value->source->boot, sizeof value->source->boot));
+  slot.boot = find_or_add_boot (slot.group->boots, value->source->boot);
   g_array_append_val (collection->last_slots, slot);
   return &g_array_index (collection->last_slots, Slot, collection->last_slots->len - 1);
 }
@@ -203,7 +233,11 @@ collect (const NvValue *value, gpointer data)
   slot->phase->start_s = fmin (slot->phase->start_s, value->t_s);
   slot->phase->end_s = fmax (slot->phase->end_s, value->t_s + value->time_s);
   if (!value->changed)
-    g_array_append_val (slot->group->values, value->value);
+    {
+      g_array_append_val (slot->group->values, value->value);
+      slot->boot->sum += value->value;
+      slot->boot->n++;
+    }
   nv_thin_add (&collection->thin, slot->group->thin, &kept);
 }
 
@@ -229,27 +263,50 @@ kernel_of (const char *unit_and_kernel)
   return strchr (unit_and_kernel, '\n') + 1;
 }
 
+/* A boot is the replicate: what is measured within one is alike, and says nothing of the next. So the
+ * interval is of the boots' means, and NAN with fewer than two. */
+static void
+describe_boots (GHashTable *boots, NvStatistics *ret_statistics)
+{
+  g_autofree double *means = g_new (double, g_hash_table_size (boots));
+  GHashTableIter iter;
+  gpointer value;
+  gsize n = 0;
+
+  g_hash_table_iter_init (&iter, boots);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const BootSum *boot = value;
+
+      if (boot->n > 0)
+        means[n++] = boot->sum / (double)boot->n;
+    }
+  nv_describe (means, n, ret_statistics);
+}
+
 /* @vm: NULL: all of them. Sorts @values. */
 static json_t *
-make_row (const Group *group, const char *vm, guint n_boots, GArray *values)
+make_row (const Group *group, const char *vm, GHashTable *boots, GArray *values)
 {
-  NvStatistics all;
+  NvStatistics all, of_boots;
 
+  describe_boots (boots, &of_boots);
   nv_describe ((double *)(void *)values->data, values->len, &all);
-  return json_pack (
-      "{s:i, s:i, s:o, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel",
-      (int)group->kernel, "policy", (int)group->policy, "vm", nv_page_text (vm), "boots", (int)n_boots, "n",
-      (json_int_t)all.n, "mean", nv_page_real (all.mean), "deviation", nv_page_real (all.deviation), "low",
-      nv_page_real (all.low), "high", nv_page_real (all.high), "minimum", nv_page_real (all.minimum), "p5",
-      nv_page_real (all.p5), "q1", nv_page_real (all.q1), "median", nv_page_real (all.median), "q3",
-      nv_page_real (all.q3), "p95", nv_page_real (all.p95), "maximum", nv_page_real (all.maximum));
+  return json_pack ("{s:i, s:i, s:o, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                    "kernel", (int)group->kernel, "policy", (int)group->policy, "vm", nv_page_text (vm),
+                    "boots", (int)g_hash_table_size (boots), "n", (json_int_t)all.n, "mean",
+                    nv_page_real (all.mean), "deviation", nv_page_real (all.deviation), "low",
+                    nv_page_real (of_boots.low), "high", nv_page_real (of_boots.high), "minimum",
+                    nv_page_real (all.minimum), "p5", nv_page_real (all.p5), "q1", nv_page_real (all.q1),
+                    "median", nv_page_real (all.median), "q3", nv_page_real (all.q3), "p95",
+                    nv_page_real (all.p95), "maximum", nv_page_real (all.maximum));
 }
 
 /* The groups from @first to before @end have one kernel and policy: a row for all, then one each. */
 static void
 add_rows (const GPtrArray *groups, guint first, guint end, json_t *table)
 {
-  g_autoptr (GHashTable) boots = g_hash_table_new (g_int64_hash, g_int64_equal);
+  g_autoptr (GHashTable) boots = boot_sums_new ();
   const Group *one = g_ptr_array_index (groups, first);
   g_autoptr (GArray) together = NULL;
   gsize n = 0;
@@ -261,21 +318,26 @@ add_rows (const GPtrArray *groups, guint first, guint end, json_t *table)
     {
       const Group *group = g_ptr_array_index (groups, i);
       GHashTableIter iter;
-      gpointer boot;
+      gpointer value;
 
       g_array_append_vals (together, group->values->data, group->values->len);
       g_hash_table_iter_init (&iter, group->boots);
-      while (g_hash_table_iter_next (&iter, &boot, NULL))
-        g_hash_table_add (boots, boot);
+      while (g_hash_table_iter_next (&iter, NULL, &value))
+        {
+          const BootSum *here = value;
+          BootSum *boot = find_or_add_boot (boots, here->boot);
+
+          boot->sum += here->sum;
+          boot->n += here->n;
+        }
     }
-  json_array_append_new (table, make_row (one, NULL, g_hash_table_size (boots), together));
+  json_array_append_new (table, make_row (one, NULL, boots, together));
   g_clear_pointer (&together, g_array_unref);
   for (guint i = first; i < end; i++)
     {
       const Group *group = g_ptr_array_index (groups, i);
 
-      json_array_append_new (table,
-                             make_row (group, group->vm, g_hash_table_size (group->boots), group->values));
+      json_array_append_new (table, make_row (group, group->vm, group->boots, group->values));
       g_array_set_size (group->values, 0);
     }
 }

@@ -16,17 +16,18 @@
  * runs[], boots[], vms[]: see store/facts.h
  * kernels[]: name, unit ("bytes/s", "ns", "operations/s"), better ("higher", "lower")
  * policies[]: names; null: not known
- * table[]: kernel (index), policy (index), vm (name; null: all VMs together, the first row of each kernel and
- *   policy), boots, n, mean, deviation, low, high, minimum, p5, q1, median, q3, p95, maximum: in the kernel's
- *   unit, null: not known. Of all values that are not `changed`
+ * table[]: kernel, policy (indexes), vm (name; null: all VMs together, the first row of each kernel
+ *   and policy), boots, n, mean, deviation, minimum, p5, q1, median, q3, p95, maximum: in the kernel's unit,
+ *   of all values that are not `changed`; low, high: 95 % interval of the boots' means; null: not known
  * values: columns of equal length: kernel, policy (indexes), vm (id; 0: the host), boot (id; 0: none),
- * iteration, t_s (since the run's start, host's clock; null: not known), value, time_s, changed (0, 1). Of
- * what has only STREAM's text value is the best rate, time_s the average time values_note: null, or how they
- * were thinned residence[]: vm (id), phase ("declared", "before", "after"), node, bytes; with what was
- * measured, holds ("yes", "no", "nothing declared"). What could be anywhere has nothing declared timelines[]:
- * who, vm (id; 0: the host), run, boot, page_bytes, samples, t_s[] (ends of stretches), counters[]: sampler,
- * name, node, zone, order (null: does not apply), kind ("count": a level, "rate": a s, "share"), low[],
- *   high[] (null: not shown; one number: it never changed; no high: as low)
+ *   iteration, t_s (since the run's start, host's clock; null: not known), value, time_s, changed (0, 1);
+ *   of what has only STREAM's text value is the best rate, time_s the average time
+ * values_note: null, or how they were thinned
+ * residence[]: vm (id), phase ("declared", "before", "after"), node, bytes; with what was measured, holds
+ *   ("yes", "no", "nothing declared"); what could be anywhere has nothing declared
+ * timelines[]: who, vm (id; 0: the host), run, boot, page_bytes, samples, t_s[] (ends of stretches),
+ *   counters[]: sampler, name, node, zone, order (null: does not apply), kind ("count": a level, "rate":
+ *   a s, "share"), low[], high[] (null: not shown; one number: it never changed; no high: as low)
  * timelines_note: null, or how they were thinned
  * phases[]: run, boot, kernel, policy (indexes), start_s, end_s
  * verdict: null: a later version's place

@@ -142,6 +142,11 @@ values_are_described_for_each_vm_and_all (void)
   g_assert_cmpfloat (number_of (row_of (page, 0), "n"), ==, 6);
   g_assert_cmpfloat (number_of (row_of (page, 0), "mean"), ==, 16);
   g_assert_cmpfloat (number_of (row_of (page, 0), "boots"), ==, 2);
+  /* Of two boots, with means of 11 and 21: 16 -+ 12.7062 * 5. */
+  g_assert_cmpfloat_with_epsilon (number_of (row_of (page, 0), "low"), -47.531, 1e-3);
+  g_assert_cmpfloat_with_epsilon (number_of (row_of (page, 0), "high"), 79.531, 1e-3);
+  g_assert_true (
+      json_is_null (json_object_get (row_of (page, 1), "low"))); /* one boot tells nothing of the next */
   g_assert_cmpstr (json_string_value (json_object_get (row_of (page, 1), "vm")), ==, "vm0");
   g_assert_cmpfloat (number_of (row_of (page, 1), "maximum"), ==, 12); /* what changed does not count */
   g_assert_cmpstr (json_string_value (json_object_get (row_of (page, 2), "vm")), ==, "vm1");
