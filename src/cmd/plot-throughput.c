@@ -1,14 +1,11 @@
 /* plot throughput: a folder of pictures of what STREAM, or a run, measured. */
 
 #include "cmd/plot.h"
+#include "cmd/read-results.h"
 #include "report/throughput.h"
 #include "store/export.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#define MAX_SAID 20 /* lines that were left out, without --verbose */
 
 typedef struct
 {
@@ -20,7 +17,7 @@ typedef struct
 } Work;
 
 static gboolean
-understand (const NvCommandContext *context, GError **error)
+understand (const NvCommandContext *context, const NvResultsFrom *from, GError **error)
 {
   static const char *const formats[] = { "png", "svg", "pdf", NULL };
   const NvPlotOptions *options = context->options;
@@ -29,65 +26,10 @@ understand (const NvCommandContext *context, GError **error)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "plot throughput: say where to: -o DIR");
   else if (options->format && !g_strv_contains (formats, options->format))
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "format '%s': png, svg or pdf is allowed", options->format);
-  else if ((context->n_arguments > 0) == (options->db != NULL))
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
-                 "plot throughput: say of what: files or folders, or a store by --db%s",
-                 options->db ? ", not both" : "");
-  else if (options->run && !options->db)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--run: files have no runs: name a store by --db");
-  else if (options->stream && strcmp (options->stream, "stock") != 0
-           && strcmp (options->stream, "original-mod") != 0)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed",
-                 options->stream);
-  else if (options->stream && options->db)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
-                 "--stream: means nothing to a store: give it to `numavm import`");
   else
-    return !options->data || nv_chart_check_data_name (options->data, error);
+    return nv_check_results (context, from, "plot throughput", error)
+           && (!options->data || nv_chart_check_data_name (options->data, error));
   return FALSE;
-}
-
-typedef struct
-{
-  gboolean all;
-  guint64 n;
-} Complaints;
-
-static void
-say (const char *text, gpointer data)
-{
-  Complaints *complaints = data;
-
-  if (complaints->n++ < MAX_SAID || complaints->all)
-    fprintf (stderr, "%s\n", text);
-}
-
-static NvResults *
-read_results (const NvCommandContext *context, GCancellable *cancellable, GError **error)
-{
-  const NvPlotOptions *options = context->options;
-  Complaints complaints = { .all = context->common->verbose };
-  NvResultsRequest request = {
-    .is_original_mod = g_strcmp0 (options->stream, "original-mod") == 0,
-    .say = say,
-    .data = &complaints,
-    .cancellable = cancellable,
-  };
-  g_autoptr (NvStore) store = NULL;
-  gint64 run = 0;
-
-  if (!options->db)
-    {
-      NvResults *results = nv_results_read_files (&request, context->arguments, error);
-
-      if (complaints.n > MAX_SAID && !complaints.all)
-        nv_note (context, "and %" G_GUINT64_FORMAT " more: --verbose names them", complaints.n - MAX_SAID);
-      return results;
-    }
-  store = nv_store_open (options->db, NV_STORE_READ, error);
-  if (!store || (options->run && !(run = nv_export_find_run (store, options->run, error))))
-    return NULL;
-  return nv_results_read_store (store, run, error);
 }
 
 static NvChart *
@@ -149,6 +91,7 @@ int
 nv_plot_throughput (NvCommandContext *context, GError **error)
 {
   const NvPlotOptions *options = context->options;
+  const NvResultsFrom from = { options->db, options->run, options->stream };
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (NvThroughput) throughput = NULL;
@@ -157,10 +100,10 @@ nv_plot_throughput (NvCommandContext *context, GError **error)
   NvSignals signals;
   gboolean done;
 
-  if (!understand (context, error))
+  if (!understand (context, &from, error))
     return NV_EXIT_USAGE;
   nv_signals_cancel (&signals, cancellable);
-  results = read_results (context, cancellable, error);
+  results = nv_read_results (context, &from, cancellable, error);
   if (results)
     work.throughput = throughput = nv_throughput_new (results, options->kernels, options->vms, error);
   done = throughput && write_pictures (&work, options, cancellable, error);
