@@ -6,7 +6,7 @@
 /* What a picture has room for. */
 #define MAX_POINTS 120
 #define MAX_BANDS  6
-#define MAX_LINES  24
+#define MAX_LINES  12
 
 /* @per runs in a row are one of @n points. */
 typedef struct
