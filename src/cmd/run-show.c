@@ -1,6 +1,7 @@
 #include "cmd/run-show.h"
 #include "base/size.h"
 #include "report/table.h"
+#include "report/unit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,31 +28,8 @@ nv_run_show_progress (const NvCommandContext *context, const NvRunProgress *prog
 
 /* --- what came out --- */
 
-typedef struct
-{
-  const char *name; /* as records have it */
-  const char *shown;
-  double scale;
-} Unit;
-
-/* One that is not known here is shown as it is. */
-static Unit
-find_unit (const char *name)
-{
-  static const Unit units[] = {
-    { "bytes/s", "MB/s", 1e6 }, /* as STREAM has it */
-    { "ns", "ns", 1 },
-    { "operations/s", "Mop/s", 1e6 },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (strcmp (units[i].name, name) == 0)
-      return units[i];
-  return (Unit){ name, name, 1 };
-}
-
 static char *
-format_value (double value, const Unit *unit, gboolean known)
+format_value (double value, const NvUnit *unit, gboolean known)
 {
   return known ? g_strdup_printf ("%.1f", value / unit->scale) : g_strdup ("–");
 }
@@ -80,7 +58,7 @@ short_name (const char *vm, const char *prefix)
 static void
 add_row (NvTable *table, const NvRunRow *row, const char *prefix)
 {
-  const Unit unit = find_unit (row->unit);
+  const NvUnit unit = nv_unit_find (row->unit);
   gboolean has_quantiles = row->n >= QUANTILE_MINIMUM;
   g_autofree char *n = g_strdup_printf ("%u", row->n);
   g_autofree char *median = format_value (row->median, &unit, row->n > 0);

@@ -1,5 +1,6 @@
 #include "report/summary.h"
 #include "report/table.h"
+#include "report/unit.h"
 
 #include <math.h>
 #include <string.h>
@@ -109,28 +110,6 @@ nv_summary_new (const NvResults *results)
 
 /* --- as a table --- */
 
-typedef struct
-{
-  const char *name; /* as results have it */
-  const char *shown;
-  double scale;
-} Unit;
-
-static Unit
-find_unit (const char *name)
-{
-  static const Unit units[] = {
-    { "bytes/s", "MB/s", 1e6 }, /* as STREAM has it */
-    { "ns", "ns", 1 },
-    { "operations/s", "Mop/s", 1e6 },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (strcmp (units[i].name, name) == 0)
-      return units[i];
-  return (Unit){ name, name, 1 };
-}
-
 /* What is not known is `–`. */
 static char *
 format_number (double value, double scale, const char *format)
@@ -143,7 +122,7 @@ format_number (double value, double scale, const char *format)
 }
 
 static char *
-format_vm (const char *name, double best, const Unit *unit)
+format_vm (const char *name, double best, const NvUnit *unit)
 {
   g_autofree char *value = format_number (best, unit->scale, "%.1f");
   g_autofree char *cut = g_utf8_substring (name, 0, MIN (g_utf8_strlen (name, -1), MAX_NAME));
@@ -209,7 +188,7 @@ static void
 add_table_row (NvTable *table, const GArray *rows, guint index, gboolean has_policy, guint bar)
 {
   const NvSummaryRow *row = &g_array_index (rows, NvSummaryRow, index);
-  const Unit unit = find_unit (row->kernel->unit);
+  const NvUnit unit = nv_unit_find (row->kernel->unit);
   const Axis axis = find_axis (rows, row->kernel);
   gboolean is_one = row->best.n < 2;
   g_autofree char *vms = g_strdup_printf ("%" G_GSIZE_FORMAT, row->best.n);

@@ -1,6 +1,7 @@
 #include "report/throughput.h"
 #include "base/error.h"
 #include "report/throughput-lines.h"
+#include "report/unit.h"
 #include "stats/describe.h"
 
 #include <math.h>
@@ -188,44 +189,26 @@ nv_throughput_name (const NvThroughput *throughput, guint index)
 
 /* --- units --- */
 
-typedef struct
-{
-  double scale;
-  const char *shown;
-} Unit;
-
-static const struct
-{
-  const char *unit, *what;
-  Unit shown;
-} units[] = {
-  { "bytes/s", "rate", { 1e-6, "MB/s" } },
-  { "ns", "latency, lower is better", { 1, "ns" } },
-  { "operations/s", "rate", { 1e-6, "million operations/s" } },
-};
-
-/* "rate, MB/s". Returns: (transfer full). */
+/* "best rate, MB/s". Returns: (transfer full). */
 static char *
-format_unit (const char *unit, double *ret_scale)
+format_unit (const char *name, double *ret_scale)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (strcmp (units[i].unit, unit) == 0)
-      {
-        *ret_scale = units[i].shown.scale;
-        return g_strdup_printf ("%s, %s", units[i].what, units[i].shown.shown);
-      }
-  *ret_scale = 1;
-  return g_strdup (unit);
+  const NvUnit unit = nv_unit_find (name);
+  gboolean is_latency = strcmp (name, "ns") == 0;
+
+  *ret_scale = 1 / unit.scale;
+  return g_strdup_printf ("%s, %s", is_latency ? "best latency, lower is better" : "best rate", unit.shown);
 }
 
-static Unit
+/* Of times in s. */
+static NvUnit
 unit_of_time (double longest_s)
 {
   if (longest_s < 1e-6)
-    return (Unit){ 1e9, "ns" };
+    return (NvUnit){ "ns", 1e-9 };
   if (longest_s < 1e-3)
-    return (Unit){ 1e6, "\xc2\xb5s" };
-  return longest_s < 1 ? (Unit){ 1e3, "ms" } : (Unit){ 1, "s" };
+    return (NvUnit){ "\xc2\xb5s", 1e-6 };
+  return longest_s < 1 ? (NvUnit){ "ms", 1e-3 } : (NvUnit){ "s", 1 };
 }
 
 /* The units of the chosen kernels, each once, in order. Returns: (transfer container). */
@@ -496,7 +479,7 @@ get_value (const Boxes *view, const GArray *results, guint i)
 {
   const char *result = (const char *)&g_array_index (results, NvResult, i);
 
-  return (double)*(const float *)(const void *)(result + view->offset);
+  return *(const double *)(const void *)(result + view->offset);
 }
 
 static void
@@ -615,9 +598,9 @@ draw_boxes (const NvThroughput *throughput, guint which)
 
       if (boxes[which].is_time)
         {
-          Unit time = unit_of_time (find_longest (&view, unit));
+          const NvUnit time = unit_of_time (find_longest (&view, unit));
 
-          scale = time.scale;
+          scale = 1 / time.scale;
           time_label = g_strdup_printf ("time, %s", time.shown);
         }
       add_boxes (

@@ -55,7 +55,7 @@ nv_result_set (NvResult *result, double best, double average_s, double minimum_s
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     if (!(fabs (values[i]) <= G_MAXFLOAT))
       return FALSE;
-  *result = (NvResult){ (float)best, (float)average_s, (float)minimum_s, (float)maximum_s, sequence };
+  *result = (NvResult){ best, average_s, minimum_s, maximum_s, sequence };
   return TRUE;
 }
 

@@ -9,8 +9,8 @@
 
 typedef struct
 {
-  float best;                            /* in the kernel's unit */
-  float average_s, minimum_s, maximum_s; /* of its iterations */
+  double best;                            /* in the kernel's unit */
+  double average_s, minimum_s, maximum_s; /* of its iterations */
   guint32 sequence; /* which run of the benchmark it was: in its file, from 0; of a store, which of the VM's
                        boots */
 } NvResult;

@@ -211,9 +211,9 @@ latency_and_bandwidth_share_no_axis (void)
   {
     g_autoptr (NvChart) chart = draw (results, "vm-a");
 
-    g_assert_cmpstr (get_panel (chart, 0)->y_label, ==, "rate, MB/s");
+    g_assert_cmpstr (get_panel (chart, 0)->y_label, ==, "best rate, MB/s");
     g_assert_cmpuint (get_panel (chart, 0)->series->len, ==, 2);
-    g_assert_cmpstr (get_panel (chart, 1)->y_label, ==, "latency, lower is better, ns");
+    g_assert_cmpstr (get_panel (chart, 1)->y_label, ==, "best latency, lower is better, ns");
     g_assert_cmpfloat_with_epsilon (get_series (get_panel (chart, 1), 0)->low[0], 90, 0.01);
   }
 }
