@@ -60,7 +60,7 @@ export_to_file (NvStore *store, gint64 run, const ExportOptions *options, GError
     }
   if (!close_file (file, path, error))
     return FALSE;
-  fchmod (new_file->fd, 0644);
+  nv_new_file_share (new_file);
   return nv_new_file_publish (new_file, options->force, error);
 }
 

@@ -161,7 +161,7 @@ write_file (const json_t *data, const char *path, gboolean force, guint64 *ret_b
   if (!done || fstat (new_file->fd, &status) < 0)
     return FALSE;
   *ret_bytes = (guint64)status.st_size;
-  fchmod (new_file->fd, 0644);
+  nv_new_file_share (new_file);
   return nv_new_file_publish (new_file, force, error);
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Between two looks at the cancellable: far less than a second on any disk. */
@@ -55,6 +56,15 @@ rename_new (const char *from, const char *to)
   if (link (from, to) != 0)
     return -1;
   return unlink (from);
+}
+
+void
+nv_new_file_share (NvNewFile *file)
+{
+  mode_t mask = umask (0);
+
+  umask (mask);
+  fchmod (file->fd, 0666 & ~mask);
 }
 
 gboolean

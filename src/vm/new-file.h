@@ -30,6 +30,9 @@ NvNewFile *nv_new_file_create (const char *path, GError **error);
  */
 gboolean nv_new_file_publish (NvNewFile *file, gboolean overwrite, GError **error);
 
+/* Lets others read it as far as this process's umask does. */
+void nv_new_file_share (NvNewFile *file);
+
 /* Closes the file; removes it if it is not published. */
 void nv_new_file_free (NvNewFile *file);
 
