@@ -258,6 +258,7 @@ nv_channel_free (NvChannel *channel)
   g_byte_array_unref (channel->unsent);
   g_array_unref (channel->rounds);
   json_decref (channel->hello);
+  json_decref (channel->setup);
   g_free (channel->error);
   g_free (channel->phase);
   g_free (channel->refusal);
@@ -377,7 +378,8 @@ nv_channel_send_job (NvChannel *channel, json_t *options, guint64 sample_interva
   channel->sample_interval_ns = sample_interval_ns;
   channel->size_bytes = 0;
   channel->started_ns = 0;
-  channel->has_setup = channel->has_sample_header = FALSE;
+  g_clear_pointer (&channel->setup, json_decref);
+  channel->has_sample_header = FALSE;
   channel->job_status = NV_STATUS_DONE;
   g_clear_pointer (&channel->refusal, g_free);
   g_clear_pointer (&channel->job_message, g_free);

@@ -35,6 +35,9 @@ say (const Fixture *fixture, const char *name, const char *members)
 #define HELLO(boot)                                                                                          \
   "\"program\":\"p\",\"boot_id\":\"" boot "\",\"kernel\":\"k\",\"cpus\":1,\"memory_bytes\":1,"               \
   "\"monotonic_ns\":1"
+#define ITERATION(kernel)                                                                                    \
+  "\"kernel\":\"" kernel                                                                                     \
+  "\",\"iteration\":0,\"start_ns\":1,\"time_ns\":1,\"value\":1,\"unit\":\"ns\",\"changed\":false"
 #define ALIVE "\"monotonic_ns\":1,\"phase\":\"copy\",\"iteration\":7"
 
 /* What the host says: the next record of that name. Returns: (transfer full). */
@@ -246,8 +249,6 @@ assert_lost_by_turn (Fixture *fixture, const char *name, const char *members)
 static void
 records_out_of_turn_end_the_conversation (void)
 {
-  static const char iteration[] = "\"kernel\":\"copy\",\"iteration\":0,\"start_ns\":1,\"time_ns\":1,"
-                                  "\"value\":1,\"unit\":\"ns\",\"changed\":false";
   Fixture fixture;
 
   be_welcome (&fixture);
@@ -259,7 +260,7 @@ records_out_of_turn_end_the_conversation (void)
   be_welcome (&fixture);
   assert_lost_by_turn (&fixture, "clock", "\"id\":1,\"received_ns\":1,\"sent_ns\":1");
   be_running (&fixture);
-  assert_lost_by_turn (&fixture, "iteration", iteration);
+  assert_lost_by_turn (&fixture, "iteration", ITERATION ("copy"));
   be_running (&fixture);
   assert_lost_by_turn (&fixture, DONE);
   be_running (&fixture);
@@ -267,7 +268,7 @@ records_out_of_turn_end_the_conversation (void)
   assert_lost_by_turn (&fixture, STARTED);
   be_running (&fixture);
   say (&fixture, STARTED);
-  assert_lost_by_turn (&fixture, "iteration", iteration);
+  assert_lost_by_turn (&fixture, "iteration", ITERATION ("copy"));
   be_running (&fixture); /* which asked for no samples */
   say (&fixture, STARTED);
   assert_lost_by_turn (&fixture, "sample", "\"monotonic_ns\":1,\"wall_ns\":1,\"missed\":0");
@@ -275,6 +276,26 @@ records_out_of_turn_end_the_conversation (void)
   say (&fixture, STARTED);
   say (&fixture, DONE);
   assert_lost_by_turn (&fixture, DONE);
+}
+
+static void
+kernels_that_the_setup_does_not_name_end_the_conversation (void)
+{
+  static const char setup[] =
+      "\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":1,\"pinned\":true,\"threads\":[],\"timer_tick_ns\":1,"
+      "\"facts\":{},\"setup\":{\"mode\":\"kernels\",\"kernels\":[\"copy\"],\"access\":\"seq\",\"iterations\":1,"
+      "\"pages\":\"local\",\"page_kind\":\"4k\",\"page_bytes\":4096,\"touch\":\"owner\",\"isa\":\"auto\","
+      "\"store\":\"auto\",\"prefetch\":\"auto\",\"chases\":1,\"stride_bytes\":64,\"reads\":1,\"writes\":1,"
+      "\"seed\":1}";
+  Fixture fixture;
+
+  be_running (&fixture);
+  say (&fixture, STARTED);
+  say (&fixture, "setup", setup);
+  say (&fixture, "iteration", ITERATION ("copy"));
+  say (&fixture, "iteration", ITERATION ("scale"));
+  assert_lost (&fixture, "sent 'iteration' of kernel 'scale', which its setup does not name");
+  close_fixture (&fixture);
 }
 
 static void
@@ -439,6 +460,7 @@ main (int argc, char **argv)
   ADD (what_is_no_record_ends_the_conversation);
   ADD (a_line_without_an_end_ends_the_conversation);
   ADD (records_out_of_turn_end_the_conversation);
+  ADD (kernels_that_the_setup_does_not_name_end_the_conversation);
   ADD (a_job_may_not_be_larger_than_it_explains);
   ADD (a_guest_that_only_says_hello_is_lost);
   ADD (a_guest_that_only_sends_heartbeats_is_lost);
