@@ -383,6 +383,7 @@ nv_results_read_files (const NvResultsRequest *request, char *const *paths, GErr
   g_autoptr (NvResults) results = nv_results_new (source);
   Reading reading = { .request = request, .results = results, .files = files, .seen = seen };
 
+  results->rates_divided_by = request->is_original_mod ? NV_STREAM_MOD_DIVISOR : 0;
   g_mutex_init (&reading.lock);
   add_paths (&reading, paths);
   read_all (&reading);

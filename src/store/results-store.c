@@ -19,9 +19,11 @@ static const char streams_sql[] =
 
 static const char vm_sql[] = "SELECT name, arm FROM vm JOIN boot ON boot.id = vm.boot WHERE vm.id = ?1";
 
-static const char run_sql[] = "SELECT emulated, date (started_wall_ns / 1000000000, 'unixepoch'),"
-                              " (SELECT record ->> '$.host' FROM sample_header WHERE run = ?1 AND vm IS NULL)"
-                              " FROM run WHERE id = ?1";
+static const char run_sql[] =
+    "SELECT emulated, date (started_wall_ns / 1000000000, 'unixepoch'),"
+    " (SELECT record ->> '$.host' FROM sample_header WHERE run = ?1 AND vm IS NULL),"
+    " plan ->> '$.rates_divided_by'"
+    " FROM run WHERE id = ?1";
 
 /* The iterations of one kernel in one run of the benchmark. */
 typedef struct
@@ -302,6 +304,8 @@ read_run (Reading *reading, gint64 run, Facts *facts, GError **error)
   facts->is_mixed |= !host || (reading->results->host && strcmp (host, reading->results->host) != 0);
   if (!reading->results->host)
     reading->results->host = host ? g_utf8_make_valid (host, -1) : NULL;
+  reading->results->rates_divided_by =
+      MAX (reading->results->rates_divided_by, (guint)MAX (sqlite3_column_int (row, 3), 0));
   sqlite3_reset (row);
   return TRUE;
 }

@@ -40,6 +40,8 @@ typedef struct
   char *host;       /* name of the machine; NULL: not known */
   int emulated;     /* 1, 0; -1: not known */
   guint64 left_out; /* lines and parts that could not be read; of a store, iterations */
+  guint rates_divided_by;  /* to undo what the original's modified STREAM reports; of a store: in some of its
+                              runs;  0: they are as reported */
   double implausible_rate; /* the highest, in bytes/s of a thread, if no core gets that from memory; else 0 */
 } NvResults;
 

@@ -355,6 +355,28 @@ imported_text_is_as_it_was (Fixture *fixture, gconstpointer data)
 }
 
 static void
+divided_rates_are_known (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = nv_store_open (":memory:", NV_STORE_CREATE, NULL);
+  const NvImportRequest request = {
+    .store = store, .say = say, .data = fixture, .command = "", .stream = NV_STREAM_ORIGINAL_MOD
+  };
+  char *paths[] = { fixture->folder, NULL };
+  g_autoptr (NvResults) of_store = NULL, of_files = NULL, stock = NULL;
+  NvImportResult result;
+
+  put (fixture, "vm0.expresult", RUN ("8"));
+  g_assert_true (nv_import (&request, paths, &result, NULL));
+  of_store = nv_results_read_store (store, 0, NULL);
+  g_assert_cmpuint (of_store->rates_divided_by, ==, 8);
+  stock = read_paths (fixture, "", NULL);
+  g_assert_cmpuint (stock->rates_divided_by, ==, 0);
+  fixture->request.is_original_mod = TRUE;
+  of_files = read_paths (fixture, "", NULL);
+  g_assert_cmpuint (of_files->rates_divided_by, ==, 8);
+}
+
+static void
 a_store_without_results_is_an_error (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (NvStore) store = make_store (fixture, ROW_RUN ("1", "0"));
@@ -381,6 +403,7 @@ main (int argc, char **argv)
   ADD (each_boot_of_a_vm_is_a_run);
   ADD (emulated_runs_and_others_are_not_mixed);
   ADD (imported_text_is_as_it_was);
+  ADD (divided_rates_are_known);
   ADD (a_store_without_results_is_an_error);
   return g_test_run ();
 }
