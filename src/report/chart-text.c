@@ -1,29 +1,11 @@
 #include "report/chart-text.h"
+#include "base/text.h"
 
 #include <string.h>
 
 #define ELLIPSIS         "\xe2\x80\xa6"
+#define MAX_CHARACTERS   500 /* that are looked at to break lines */
 #define PIXELS_PER_POINT (96.0 / 72)
-
-char *
-nv_chart_text_clean (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *clean = g_string_new (NULL);
-
-  for (const char *at = valid; *at; at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-      GUnicodeType type = g_unichar_type (c);
-
-      /* XML has no place for the last two of each plane. */
-      if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR
-          || type == G_UNICODE_PARAGRAPH_SEPARATOR || (c & 0xfffe) == 0xfffe)
-        c = '?';
-      g_string_append_unichar (clean, c);
-    }
-  return g_string_free (clean, FALSE);
-}
 
 /* In hundredths of the size. */
 static guint
@@ -38,14 +20,23 @@ width_of (gunichar c)
   return g_ascii_isupper (c) ? 72 : 64;
 }
 
-double
-nv_chart_text_width (const char *text, double points)
+/* Of UTF-8. */
+static double
+width_of_clean (const char *text, double points)
 {
   guint width = 0;
 
   for (; *text; text = g_utf8_next_char (text))
     width += width_of (g_utf8_get_char (text));
   return width * points * PIXELS_PER_POINT / 100;
+}
+
+double
+nv_chart_text_width (const char *text, double points)
+{
+  g_autofree char *clean = nv_text_clean (text);
+
+  return width_of_clean (clean, points);
 }
 
 /* The end tells names apart more often than the middle does. */
@@ -62,13 +53,13 @@ without_middle (const char *clean, glong n_kept)
 char *
 nv_chart_text_fit (const char *text, double points, double pixels)
 {
-  char *fit = nv_chart_text_clean (text);
+  char *fit = nv_text_clean (text);
   g_autofree char *clean = g_strdup (fit);
   glong n_kept = g_utf8_strlen (fit, -1);
 
-  while (n_kept > 1 && nv_chart_text_width (fit, points) > pixels)
+  while (n_kept > 1 && width_of_clean (fit, points) > pixels)
     {
-      double over = nv_chart_text_width (fit, points) / pixels;
+      double over = width_of_clean (fit, points) / pixels;
 
       n_kept = MIN (n_kept - 1, (glong)((double)n_kept / over) + 1);
       g_free (fit);
@@ -77,10 +68,20 @@ nv_chart_text_fit (const char *text, double points, double pixels)
   return fit;
 }
 
+/* Of a text that no picture has room for, so that it is not gone over again and again. */
+static char *
+clean_start_and_end (const char *text)
+{
+  g_autofree char *clean = nv_text_clean (text);
+
+  return g_utf8_strlen (clean, -1) <= MAX_CHARACTERS ? g_steal_pointer (&clean)
+                                                     : without_middle (clean, MAX_CHARACTERS);
+}
+
 char **
 nv_chart_text_wrap (const char *text, double points, double pixels, guint n_lines)
 {
-  g_autofree char *clean = nv_chart_text_clean (text);
+  g_autofree char *clean = clean_start_and_end (text);
   g_auto (GStrv) words = g_strsplit (clean, " ", -1);
   GPtrArray *lines = g_ptr_array_new ();
   g_autoptr (GString) line = g_string_new (NULL);
@@ -90,7 +91,7 @@ nv_chart_text_wrap (const char *text, double points, double pixels, guint n_line
       g_autofree char *longer =
           line->len > 0 ? g_strconcat (line->str, " ", words[i], NULL) : g_strdup (words[i]);
 
-      if (line->len > 0 && lines->len + 1 < n_lines && nv_chart_text_width (longer, points) > pixels)
+      if (line->len > 0 && lines->len + 1 < n_lines && width_of_clean (longer, points) > pixels)
         {
           g_ptr_array_add (lines, nv_chart_text_fit (line->str, points, pixels));
           g_string_assign (line, words[i]);

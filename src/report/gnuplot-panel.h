@@ -14,7 +14,7 @@ typedef struct
   double left, right; /* where data begin and end, of all panels */
 } NvScript;
 
-/* Texts get a number, from 1. @clean: see chart-text.h. */
+/* Texts get a number, from 1. @clean: see base/text.h. */
 guint nv_script_add_text (NvScript *script, const char *clean);
 void nv_script_put (NvScript *script, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void nv_script_put_label (NvScript *script, guint text, double x, double y, const char *how);

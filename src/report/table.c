@@ -1,4 +1,5 @@
 #include "report/table.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -15,26 +16,6 @@ static void
 row_free (gpointer data)
 {
   g_strfreev (data);
-}
-
-/* What a terminal would obey instead of showing it becomes `?`; so do bytes that are no UTF-8. */
-static char *
-printable (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *shown = g_string_new (NULL);
-
-  for (const char *at = valid; *at; at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-      GUnicodeType type = g_unichar_type (c);
-
-      if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR
-          || type == G_UNICODE_PARAGRAPH_SEPARATOR)
-        c = '?';
-      g_string_append_unichar (shown, c);
-    }
-  return g_string_free (shown, FALSE);
 }
 
 /* In cells of a terminal. */
@@ -87,7 +68,7 @@ nv_table_add_row (NvTable *table, const char *const *cells)
   char **row = g_new0 (char *, table->n_columns + 1);
 
   for (guint i = 0; i < table->n_columns; i++)
-    row[i] = printable (cells[i]);
+    row[i] = nv_text_clean (cells[i]);
   g_ptr_array_add (table->rows, row);
 }
 

@@ -4,6 +4,7 @@
 #include "base/problems.h"
 #include "base/set.h"
 #include "base/size.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -228,6 +229,14 @@ names_may_hold_anything_but_control_characters_and_slashes (void)
 }
 
 static void
+what_cannot_be_shown_is_replaced (void)
+{
+  g_autofree char *clean = nv_text_clean ("a\nb\tc\x01\x1b[2J\xc2\x9b\xe2\x80\xae\xef\xbf\xbf\xff");
+
+  g_assert_cmpstr (clean, ==, "a?b?c??[2J???\xef\xbf\xbd");
+}
+
+static void
 problems_come_in_order_of_lines (void)
 {
   g_autoptr (NvProblems) problems = nv_problems_new ("f");
@@ -265,6 +274,7 @@ main (int argc, char **argv)
                    sets_of_different_length_compare_and_combine);
   g_test_add_func ("/name/names_may_hold_anything_but_control_characters_and_slashes",
                    names_may_hold_anything_but_control_characters_and_slashes);
+  g_test_add_func ("/text/what_cannot_be_shown_is_replaced", what_cannot_be_shown_is_replaced);
   g_test_add_func ("/problems/problems_come_in_order_of_lines", problems_come_in_order_of_lines);
   return g_test_run ();
 }

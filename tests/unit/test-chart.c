@@ -184,11 +184,15 @@ titles_are_broken_at_blanks (void)
 }
 
 static void
-what_cannot_be_shown_is_replaced (void)
+a_long_title_is_broken_as_soon_as_a_short_one (void)
 {
-  g_autofree char *clean = nv_chart_text_clean ("a\nb\tc\x01\xe2\x80\xae\xef\xbf\xbf\xff");
+  g_autofree char *title = g_strnfill (4 << 20, ' ');
+  g_auto (GStrv) lines = NULL;
 
-  g_assert_cmpstr (clean, ==, "a?b?c???\xef\xbf\xbd");
+  memcpy (title, "begin", 5);
+  lines = nv_chart_text_wrap (title, 10, 800, 2);
+  g_assert_true (g_str_has_prefix (lines[0], "begin"));
+  g_assert_cmpuint (g_strv_length (lines), ==, 2);
 }
 
 /* --- scripts --- */
@@ -217,6 +221,26 @@ names_are_data_and_no_script (void)
     }
   g_assert_false (is_data);
   g_assert_cmpuint (n_found, >=, 4);
+  g_string_free (script, TRUE);
+}
+
+/* The copy on the heap ends where a character would go on. */
+static void
+texts_that_are_no_utf8_are_drawn (void)
+{
+  static const char bad[] = "x\xf0";
+  g_autoptr (NvChart) chart = make_chart (bad);
+  NvPanel *panel = g_ptr_array_index (chart->panels, 0);
+  NvBox *box = g_new0 (NvBox, 1);
+  GString *script;
+
+  chart->note = g_strdup (bad);
+  nv_panel_add_shade (panel, 1, 2, bad);
+  box->label = g_strdup (bad);
+  nv_panel_add_boxes (nv_chart_add_panel (chart, NV_MARK_BOXES, bad, bad, bad), bad, 1, box);
+  script = nv_gnuplot_script (chart, NV_PICTURE_PNG, "out");
+  g_assert_nonnull (strstr (script->str, ":x\xef\xbf\xbd\n"));
+  g_assert_null (strchr (script->str, '\xf0'));
   g_string_free (script, TRUE);
 }
 
@@ -618,7 +642,8 @@ main (int argc, char **argv)
   ADD (any_range_has_an_axis);
   ADD (long_names_keep_both_ends);
   ADD (titles_are_broken_at_blanks);
-  ADD (what_cannot_be_shown_is_replaced);
+  ADD (a_long_title_is_broken_as_soon_as_a_short_one);
+  ADD (texts_that_are_no_utf8_are_drawn);
   ADD (names_are_data_and_no_script);
   ADD_IN_FOLDER (hostile_names_are_shown_as_they_are);
   ADD_IN_FOLDER (lines_go_through_their_values);
