@@ -102,10 +102,10 @@ nv_plot_throughput (NvCommandContext *context, GError **error)
 
   if (!understand (context, &from, error))
     return NV_EXIT_USAGE;
-  nv_signals_cancel (&signals, cancellable);
-  results = nv_read_results (context, &from, cancellable, error);
+  results = nv_read_results (context, &from, error);
   if (results)
     work.throughput = throughput = nv_throughput_new (results, options->kernels, options->vms, error);
+  nv_signals_cancel (&signals, cancellable);
   done = throughput && write_pictures (&work, options, cancellable, error);
   nv_signals_restore (&signals);
   if (!done)

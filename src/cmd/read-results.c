@@ -43,11 +43,10 @@ say (const char *text, gpointer data)
 }
 
 static NvResults *
-read_files (const NvCommandContext *context, gboolean is_original_mod, GCancellable *cancellable,
-            GError **error)
+read_files (const NvCommandContext *context, gboolean is_original_mod, GError **error)
 {
   Complaints complaints = { context, 0 };
-  const NvResultsRequest request = { is_original_mod, say, &complaints, cancellable };
+  const NvResultsRequest request = { is_original_mod, say, &complaints };
   NvResults *results = nv_results_read_files (&request, context->arguments, error);
 
   if (complaints.n > MAX_SAID && !context->common->verbose)
@@ -78,12 +77,11 @@ read_store (const NvCommandContext *context, const NvResultsFrom *from, GError *
 }
 
 NvResults *
-nv_read_results (const NvCommandContext *context, const NvResultsFrom *from, GCancellable *cancellable,
-                 GError **error)
+nv_read_results (const NvCommandContext *context, const NvResultsFrom *from, GError **error)
 {
   gboolean is_original_mod = g_strcmp0 (from->stream, "original-mod") == 0;
-  NvResults *results = from->db ? read_store (context, from, error)
-                                : read_files (context, is_original_mod, cancellable, error);
+  NvResults *results =
+      from->db ? read_store (context, from, error) : read_files (context, is_original_mod, error);
 
   if (results && results->implausible_rate > 0)
     nv_note (

@@ -16,6 +16,6 @@ gboolean nv_check_results (const NvCommandContext *context, const NvResultsFrom 
                            GError **error);
 
 /* Names on stderr what is left out, up to some lines without --verbose, and what a reader must know of all.
+ * It waits for threads and for SQLite: a caller who catches signals in a main loop catches them afterwards.
  */
-NvResults *nv_read_results (const NvCommandContext *context, const NvResultsFrom *from,
-                            GCancellable *cancellable, GError **error);
+NvResults *nv_read_results (const NvCommandContext *context, const NvResultsFrom *from, GError **error);

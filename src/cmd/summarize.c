@@ -57,7 +57,7 @@ run_summarize (NvCommandContext *context, GError **error)
     }
   if (!nv_check_results (context, &from, "summarize", error))
     return NV_EXIT_USAGE;
-  results = nv_read_results (context, &from, NULL, error);
+  results = nv_read_results (context, &from, error);
   if (!results)
     return NV_EXIT_FAILED;
   if (results->emulated == 1)

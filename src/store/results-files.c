@@ -128,12 +128,10 @@ static void
 read_text (File *file, int fd)
 {
   g_autofree char *buffer = g_malloc (NV_STREAM_TEXT_LINE + READ_BYTES);
-  GCancellable *cancellable = file->reading->request->cancellable;
   gsize length = 0, taken;
   ssize_t n = 0;
 
-  while (length <= NV_STREAM_TEXT_LINE && !g_cancellable_is_cancelled (cancellable)
-         && (n = read (fd, buffer + length, READ_BYTES)) != 0)
+  while (length <= NV_STREAM_TEXT_LINE && (n = read (fd, buffer + length, READ_BYTES)) != 0)
     {
       if (n < 0 && errno == EINTR)
         continue;
@@ -388,11 +386,8 @@ nv_results_read_files (const NvResultsRequest *request, char *const *paths, GErr
   add_paths (&reading, paths);
   read_all (&reading);
   g_mutex_clear (&reading.lock);
-  if (g_cancellable_is_cancelled (request->cancellable))
-    g_set_error (error, NV_ERROR, NV_ERROR_CANCELLED, "interrupted");
-  else if (results->vms->len == 0)
-    g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "'%s': no result of STREAM is in it", results->source);
-  else
+  if (results->vms->len > 0)
     return g_steal_pointer (&results);
+  g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "'%s': no result of STREAM is in it", results->source);
   return NULL;
 }

@@ -2,8 +2,6 @@
 
 #include "store/store.h"
 
-#include <gio/gio.h>
-
 /* Results as STREAM sums them up, of a folder of its texts or of a store: for each VM and kernel, one after
  * the other, the best rate and the times of one run of the benchmark. */
 
@@ -51,7 +49,6 @@ typedef struct
   void (*say) (const char *text,
                gpointer data); /* as in NvImportRequest; of many, called by one thread at a time */
   gpointer data;
-  GCancellable *cancellable; /* (nullable) */
 } NvResultsRequest;
 
 /**
@@ -63,7 +60,7 @@ typedef struct
  * @request, and the rest is used. Two files of one name, without `.expresult`, in different folders are two
  * VMs: FOLDER/NAME.
  *
- * Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND (no result in any of them), NV_ERROR_CANCELLED...
+ * Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND (no result in any of them)
  */
 NvResults *nv_results_read_files (const NvResultsRequest *request, char *const *paths, GError **error);
 

@@ -245,20 +245,6 @@ no_results_are_an_error (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (error->message, fixture->folder));
 }
 
-static void
-a_cancelled_reading_gives_nothing (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GError) error = NULL;
-  char *paths[] = { fixture->folder, NULL };
-
-  put (fixture, "vm0.expresult", RUN ("1"));
-  fixture->request.cancellable = cancellable;
-  g_cancellable_cancel (cancellable);
-  g_assert_null (nv_results_read_files (&fixture->request, paths, &error));
-  g_assert_error (error, NV_ERROR, NV_ERROR_CANCELLED);
-}
-
 /* --- stores --- */
 
 #define ROW_RUN(id, emulated)                                                                                \
@@ -399,7 +385,6 @@ main (int argc, char **argv)
   ADD (a_file_that_is_named_twice_is_one_vm);
   ADD (a_damaged_file_does_not_fill_the_memory);
   ADD (no_results_are_an_error);
-  ADD (a_cancelled_reading_gives_nothing);
   ADD (each_boot_of_a_vm_is_a_run);
   ADD (emulated_runs_and_others_are_not_mixed);
   ADD (imported_text_is_as_it_was);
