@@ -11,6 +11,7 @@
 #define EDGE         16
 #define TITLE_POINTS 13
 #define TITLE_LINE   22
+#define NOTE_POINTS  10
 #define NOTE_LINE    20
 #define HEADING_LINE 26
 #define LABEL_LINE   22
@@ -46,22 +47,26 @@ nv_script_put_label (NvScript *script, guint text, double x, double y, const cha
                  1 - y / script->height, how);
 }
 
+static char **
+wrap_note (const NvChart *chart, double width)
+{
+  return chart->note ? nv_chart_text_wrap (chart->note, NOTE_POINTS, width - 2 * EDGE, 3)
+                     : g_new0 (char *, 1);
+}
+
 static double
 put_head (NvScript *script, const NvChart *chart)
 {
   g_auto (GStrv) lines = nv_chart_text_wrap (chart->title, TITLE_POINTS, script->width - 2 * EDGE, 2);
+  g_auto (GStrv) notes = wrap_note (chart, script->width);
   double y = EDGE + TITLE_LINE / 2;
 
   for (guint i = 0; lines[i]; i++, y += TITLE_LINE)
     nv_script_put_label (script, nv_script_add_text (script, lines[i]), EDGE, y,
                          "left font ':Bold,13' tc rgb '#202020'");
-  if (chart->note)
-    {
-      g_autofree char *note = nv_chart_text_fit (chart->note, 10, script->width - 2 * EDGE);
-
-      nv_script_put_label (script, nv_script_add_text (script, note), EDGE, y,
-                           "left font ':Bold,10' tc rgb '#B33A00'");
-    }
+  for (guint i = 0; notes[i]; i++, y += NOTE_LINE)
+    nv_script_put_label (script, nv_script_add_text (script, notes[i]), EDGE, y,
+                         "left font ':Bold,10' tc rgb '#B33A00'");
   return y;
 }
 
@@ -69,8 +74,9 @@ static double
 head_height (const NvChart *chart, double width)
 {
   g_auto (GStrv) lines = nv_chart_text_wrap (chart->title, TITLE_POINTS, width - 2 * EDGE, 2);
+  g_auto (GStrv) notes = wrap_note (chart, width);
 
-  return EDGE + TITLE_LINE * g_strv_length (lines) + (chart->note ? NOTE_LINE : 0);
+  return EDGE + TITLE_LINE * g_strv_length (lines) + NOTE_LINE * g_strv_length (notes);
 }
 
 /* Every panel's data begin and end at the same x, so that they can be compared. */

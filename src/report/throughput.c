@@ -263,6 +263,27 @@ append_runs (const NvThroughput *throughput, const char *name, GString *title)
   g_string_append (title, name || throughput->names->len == 1 ? "" : " each");
 }
 
+/* What must go with the figures wherever the picture goes. Returns: (transfer full): NULL: nothing. */
+static char *
+format_note (const NvResults *results)
+{
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+
+  if (results->emulated == 1)
+    g_ptr_array_add (notes, g_strdup ("EMULATED: these figures compare emulators, not memory"));
+  if (results->rates_divided_by > 1)
+    g_ptr_array_add (notes, g_strdup_printf ("rates of the original's modified STREAM are divided by %u",
+                                             results->rates_divided_by));
+  if (results->implausible_rate > 0)
+    g_ptr_array_add (notes,
+                     g_strdup_printf ("IMPLAUSIBLE: %.0f MB/s a thread is more than a core gets from memory",
+                                      results->implausible_rate / 1e6));
+  if (notes->len == 0)
+    return NULL;
+  g_ptr_array_add (notes, NULL);
+  return g_strjoinv ("; ", (char **)notes->pdata);
+}
+
 /* @vm: (nullable): which one it is about. */
 static NvChart *
 new_chart (const NvThroughput *throughput, const char *what, const char *vm)
@@ -278,8 +299,7 @@ new_chart (const NvThroughput *throughput, const char *what, const char *vm)
   g_string_append (title, throughput->where);
   chart = nv_chart_new (title->str);
   chart->same_y = TRUE;
-  if (throughput->results->emulated == 1)
-    chart->note = g_strdup ("EMULATED: these figures compare emulators, not memory");
+  chart->note = format_note (throughput->results);
   return chart;
 }
 

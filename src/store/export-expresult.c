@@ -73,6 +73,9 @@ nv_export_file_name (const char *name, const char *extension)
   for (const char *at = name; *at; at++)
     if (*at == '/' || *at == '%' || (guchar)*at < ' ' || *at == 0x7f || (*at == '.' && at == name))
       g_string_append_printf (file, "%%%02X", (guint)(guchar)*at);
+    else if ((guchar)*at == 0xc2 && (guchar)at[1] >= 0x80
+             && (guchar)at[1] < 0xa0) /* C1: a terminal obeys it */
+      g_string_append_printf (file, "%%C2%%%02X", (guint)(guchar) * ++at);
     else
       g_string_append_c (file, *at);
   if (file->len > FILE_NAME_BYTES)

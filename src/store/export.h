@@ -26,8 +26,8 @@ gboolean nv_export_csv (NvStore *store, gint64 run, NvExportOpen open, gpointer 
  */
 gboolean nv_export_expresult (NvStore *store, gint64 run, NvExportOpen open, gpointer data, GError **error);
 
-/* What names do in a path that they must not do (`/`, a dot in front) is written %XX; of what is too long for
- * a file system, the beginning and a checksum stay. Returns: (transfer full). */
+/* What names do in a path that they must not do (`/`, a dot in front, control characters) is written %XX; of
+ * what is too long for a file system, the beginning and a checksum stay. Returns: (transfer full). */
 char *nv_export_file_name (const char *name, const char *extension);
 
 /* The run of that id or UUID (or of its beginning, if no other's begins so). 0 with NV_ERROR_NOT_FOUND or

@@ -341,15 +341,37 @@ boxes_of_one_vm_are_of_its_runs (void)
 }
 
 static void
+a_picture_says_what_was_done_to_its_rates (void)
+{
+  g_autoptr (TestResults) results = make_fleet (2, 3, NULL);
+  g_autoptr (NvChart) plain = draw (results, "vm-vm0");
+  g_autoptr (NvChart) divided = NULL;
+  g_autoptr (NvChart) implausible = NULL;
+
+  g_assert_null (plain->note);
+  results->rates_divided_by = 8;
+  divided = draw (results, "vm-vm0");
+  g_assert_nonnull (strstr (divided->note, "divided by 8"));
+  g_assert_null (strstr (divided->note, "IMPLAUSIBLE"));
+  results->rates_divided_by = 1;
+  results->implausible_rate = 9e11;
+  results->emulated = 1;
+  implausible = draw (results, "throughput");
+  g_assert_nonnull (strstr (implausible->note, "IMPLAUSIBLE: 900000 MB/s"));
+  g_assert_nonnull (strstr (implausible->note, "EMULATED"));
+  g_assert_null (strstr (implausible->note, "divided"));
+}
+
+static void
 file_names_hold_no_path (void)
 {
-  g_autofree char *name = nv_export_file_name ("a/../b%\n", ".png");
+  g_autofree char *name = nv_export_file_name ("a/../b%\n\xc2\x9b\xc3\xa9", ".png");
   g_autofree char *hidden = nv_export_file_name ("..", ".png");
   g_autofree char *long_name = g_strnfill (255, 'x'), *other_name = g_strnfill (254, 'x');
   g_autofree char *long_file = nv_export_file_name (long_name, ".png");
   g_autofree char *other_file = nv_export_file_name (other_name, ".png");
 
-  g_assert_cmpstr (name, ==, "a%2F..%2Fb%25%0A.png");
+  g_assert_cmpstr (name, ==, "a%2F..%2Fb%25%0A%C2%9B\xc3\xa9.png");
   g_assert_cmpstr (hidden, ==, "%2E..png");
   g_assert_cmpuint (strlen (long_file), <, 255);
   g_assert_cmpstr (long_file, !=, other_file);
@@ -372,6 +394,7 @@ main (int argc, char **argv)
   ADD (what_ran_once_is_a_point_by_its_name);
   ADD (boxes_are_of_the_vms_means);
   ADD (boxes_of_one_vm_are_of_its_runs);
+  ADD (a_picture_says_what_was_done_to_its_rates);
   ADD (file_names_hold_no_path);
   return g_test_run ();
 }
