@@ -44,6 +44,9 @@ understand (const NvCommandContext *context, NvImportRequest *request, GError **
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "report: -o, the page to write, is needed: -o report.html");
   else if (has_files && options->run)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "report: --run chooses from a store: with --db only");
+  else if (!has_files && (options->stream || options->interval))
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "report: %s says how to read files: without --db only",
+                 options->stream ? "--stream" : "--interval");
   else if (options->stream && strcmp (options->stream, "stock") != 0
            && strcmp (options->stream, "original-mod") != 0)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed",
@@ -79,6 +82,24 @@ format_command (const NvCommandContext *context)
   append_option (command, "--stream", options->stream);
   append_option (command, "--interval", options->interval);
   append_option (command, "-o", options->output);
+  /* What it wrote is there when it is repeated. */
+  if (strcmp (options->output, "-") != 0)
+    g_string_append (command, " --force");
+  return g_string_free (command, FALSE);
+}
+
+/* NULL: of files there is nothing more. */
+static char *
+format_export (const ReportOptions *options)
+{
+  GString *command;
+
+  if (!options->db)
+    return NULL;
+  command = g_string_new ("numavm export");
+  append_option (command, "--db", options->db);
+  append_option (command, "--run", options->run);
+  g_string_append (command, " --format csv -o values");
   return g_string_free (command, FALSE);
 }
 
@@ -125,12 +146,14 @@ read_data (const NvCommandContext *context, NvImportRequest *import, GError **er
 {
   const ReportOptions *options = context->options;
   g_autofree char *command = format_command (context);
+  g_autofree char *export_command = format_export (options);
   g_autoptr (NvStore) store = options->db ? nv_store_open (options->db, NV_STORE_READ, error)
                                           : import_files (context, import, command, error);
   NvPageRequest request = {
     .store = store,
     .source = options->db ? options->db : context->arguments[0],
     .command = command,
+    .export_command = export_command,
   };
 
   if (!store || (options->run && !(request.run = nv_export_find_run (store, options->run, error))))
@@ -139,6 +162,18 @@ read_data (const NvCommandContext *context, NvImportRequest *import, GError **er
 }
 
 /* --- writing --- */
+
+/* Before anything is read, which may be long; it is seen to again when the page gets its name. */
+static gboolean
+may_write (const ReportOptions *options, GError **error)
+{
+  if (options->force || strcmp (options->output, "-") == 0
+      || !g_file_test (options->output, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_EXISTS, "'%s' is there already: --force replaces it",
+               options->output);
+  return FALSE;
+}
 
 static gboolean
 write_file (const json_t *data, const char *path, gboolean force, guint64 *ret_bytes, GError **error)
@@ -189,13 +224,14 @@ write_page (const NvCommandContext *context, const json_t *data, GError **error)
 static int
 run_report (NvCommandContext *context, GError **error)
 {
+  const ReportOptions *options = context->options;
   NvImportRequest import = { NULL };
   json_t *data;
   gboolean done;
 
   if (!understand (context, &import, error))
     return NV_EXIT_USAGE;
-  data = read_data (context, &import, error);
+  data = may_write (options, error) ? read_data (context, &import, error) : NULL;
   if (!data)
     return NV_EXIT_FAILED;
   if (json_is_true (json_object_get (data, "emulated")))

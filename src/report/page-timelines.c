@@ -49,7 +49,9 @@ read_curve (const Curve *curve, guint factor)
   for (gsize i = 0; i < curve->timeline->n; i++)
     {
       const NvStretch *stretch = &curve->counter->stretches[i];
-      float rate = curve->is_rate ? (float)nv_timeline_rate (curve->timeline, curve->counter, i) : NAN;
+      /* The first stretch has none before it to have grown since: it is as the next. */
+      gsize of = i == 0 && curve->timeline->n > 1 ? 1 : i;
+      float rate = curve->is_rate ? (float)nv_timeline_rate (curve->timeline, curve->counter, of) : NAN;
       float low = curve->is_rate ? rate : stretch->low, high = curve->is_rate ? rate : stretch->high;
       gsize at = i / factor;
 
@@ -85,7 +87,7 @@ set_columns (json_t *counter, const float *low, const float *high, gsize n)
       gboolean is_same = low[i] == high[i] || (isnan (low[i]) && isnan (high[i]));
 
       are_same = are_same && is_same;
-      is_constant = is_constant && is_same && (low[i] == low[0] || i == 0);
+      is_constant = is_constant && is_same && (low[i] == low[0] || (isnan (low[i]) && isnan (low[0])));
     }
   for (gsize i = 0; i < (is_constant ? 1 : n); i++)
     {

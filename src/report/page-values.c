@@ -11,12 +11,13 @@
 enum
 {
   DEFAULT_MAX_VALUES = 20000,
+  MAX_KERNELS = 200, /* a guest names them */
 };
 
 /* Of a boot's values, those that count. */
 typedef struct
 {
-  gint64 boot;
+  gint64 run, boot; /* of bare metal each run is its own, and none has a boot */
   double sum;
   gsize n;
 } BootSum;
@@ -28,7 +29,7 @@ typedef struct
   gint64 first_vm;   /* the least id: the fleet's order */
   char *vm;          /* its name */
   GArray *values;    /* double: those that count */
-  GHashTable *boots; /* BootSum, by its boot */
+  GHashTable *boots; /* BootSum, by its run and boot */
   NvThinGroup *thin;
 } Group;
 
@@ -43,46 +44,149 @@ typedef struct
 /* A kernel that a source has values of. */
 typedef struct
 {
-  char *kernel;
+  const char *kernel; /* not ended by 0 */
+  gsize kernel_length;
   const char *unit;
-  Group *group;
+  Group *group; /* NULL, as the others are: beyond the kernels that a page takes */
   BootSum *boot;
   Phase *phase;
 } Slot;
 
+/* Each once, in the order in which they came. */
 typedef struct
 {
-  GPtrArray *kernels;  /* "UNIT\nNAME" */
-  GPtrArray *policies; /* names; "": not known */
+  GPtrArray *texts;
+  GHashTable *indexes; /* text, of the array's -> index */
+} Texts;
+
+typedef struct
+{
+  Texts kernels;       /* "UNIT\nNAME" */
+  Texts policies;      /* names; "": not known */
+  GHashTable *left;    /* as kernels: what is not shown */
+  gsize n_left;        /* values of these */
   GPtrArray *groups;   /* Group */
   GHashTable *by_key;  /* text -> Group */
   GPtrArray *phases;   /* Phase */
-  GHashTable *sources; /* NvValueSource -> array of Slot */
+  GHashTable *by_boot; /* the same, by run, boot and kernel */
+  GHashTable *sources; /* NvValueSource -> set of Slot */
   NvThin thin;
   const NvValueSource *last;
-  GArray *last_slots;
+  GHashTable *last_slots;
 } Collection;
 
-/* The key is within the value. */
+/* --- sets, in which the key is the value, or within it --- */
+
+static guint
+hash_boot (gconstpointer key)
+{
+  const BootSum *boot = key;
+
+  return g_int64_hash (&boot->run) * 31 + g_int64_hash (&boot->boot);
+}
+
+static gboolean
+equal_boots (gconstpointer a, gconstpointer b)
+{
+  const BootSum *x = a, *y = b;
+
+  return x->run == y->run && x->boot == y->boot;
+}
+
 static GHashTable *
 boot_sums_new (void)
 {
-  return g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+  return g_hash_table_new_full (hash_boot, equal_boots, g_free, NULL);
 }
 
 static BootSum *
-find_or_add_boot (GHashTable *boots, gint64 id)
+find_or_add_boot (GHashTable *boots, gint64 run, gint64 id)
 {
-  BootSum *boot = g_hash_table_lookup (boots, &id);
+  const BootSum wanted = { .run = run, .boot = id };
+  BootSum *boot = g_hash_table_lookup (boots, &wanted);
 
   if (!boot)
     {
-      boot = g_new0 (BootSum, 1);
-      boot->boot = id;
-      g_hash_table_insert (boots, &boot->boot, boot);
+      boot = g_memdup2 (&wanted, sizeof wanted);
+      g_hash_table_add (boots, boot);
     }
   return boot;
 }
+
+static guint
+hash_phase (gconstpointer key)
+{
+  const Phase *phase = key;
+
+  return (g_int64_hash (&phase->run) * 31 + g_int64_hash (&phase->boot)) * 31 + phase->kernel;
+}
+
+static gboolean
+equal_phases (gconstpointer a, gconstpointer b)
+{
+  const Phase *x = a, *y = b;
+
+  return x->run == y->run && x->boot == y->boot && x->kernel == y->kernel;
+}
+
+static guint
+hash_slot (gconstpointer key)
+{
+  const Slot *slot = key;
+  guint hash = g_direct_hash (slot->unit);
+
+  for (gsize i = 0; i < slot->kernel_length; i++)
+    hash = hash * 33 + (guchar)slot->kernel[i];
+  return hash;
+}
+
+static gboolean
+equal_slots (gconstpointer a, gconstpointer b)
+{
+  const Slot *x = a, *y = b;
+
+  return x->unit == y->unit && x->kernel_length == y->kernel_length
+         && memcmp (x->kernel, y->kernel, x->kernel_length) == 0;
+}
+
+static void
+slot_free (gpointer data)
+{
+  Slot *slot = data;
+
+  g_free ((char *)slot->kernel);
+  g_free (slot);
+}
+
+static void
+texts_init (Texts *texts)
+{
+  texts->texts = g_ptr_array_new_with_free_func (g_free);
+  texts->indexes = g_hash_table_new (g_str_hash, g_str_equal);
+}
+
+static void
+texts_clear (Texts *texts)
+{
+  g_hash_table_unref (texts->indexes);
+  g_ptr_array_unref (texts->texts);
+}
+
+static guint
+find_or_add (Texts *texts, const char *text)
+{
+  gpointer index;
+  char *own;
+
+  if (g_hash_table_lookup_extended (texts->indexes, text, NULL, &index))
+    return GPOINTER_TO_UINT (index);
+  own = g_strdup (text);
+  g_ptr_array_add (texts->texts, own);
+  g_hash_table_insert (texts->indexes, own, GUINT_TO_POINTER (texts->texts->len - 1));
+  return texts->texts->len - 1;
+}
+
+/* --- the collection --- */
 
 static void
 group_free (gpointer data)
@@ -96,29 +200,27 @@ group_free (gpointer data)
 }
 
 static void
-slot_clear (gpointer data)
-{
-  g_free (((Slot *)data)->kernel);
-}
-
-static void
 collection_init (Collection *collection, gsize max_values)
 {
-  collection->kernels = g_ptr_array_new_with_free_func (g_free);
-  collection->policies = g_ptr_array_new_with_free_func (g_free);
+  texts_init (&collection->kernels);
+  texts_init (&collection->policies);
+  collection->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   collection->groups = g_ptr_array_new_with_free_func (group_free);
   collection->phases = g_ptr_array_new_with_free_func (g_free);
   collection->by_key = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  collection->sources = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
+  collection->by_boot = g_hash_table_new (hash_phase, equal_phases);
+  collection->sources = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_hash_table_unref);
   nv_thin_init (&collection->thin, max_values ? max_values : DEFAULT_MAX_VALUES);
 }
 
 static void
 collection_clear (Collection *collection)
 {
-  g_ptr_array_unref (collection->kernels);
-  g_ptr_array_unref (collection->policies);
+  texts_clear (&collection->kernels);
+  texts_clear (&collection->policies);
+  g_hash_table_unref (collection->left);
   g_ptr_array_unref (collection->groups);
+  g_hash_table_unref (collection->by_boot);
   g_ptr_array_unref (collection->phases);
   g_hash_table_unref (collection->by_key);
   g_hash_table_unref (collection->sources);
@@ -127,19 +229,7 @@ collection_clear (Collection *collection)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Collection, collection_clear)
 
-static guint
-find_or_add (GPtrArray *texts, const char *text)
-{
-  guint i;
-
-  if (!g_ptr_array_find_with_equal_func (texts, text, g_str_equal, &i))
-    {
-      i = texts->len;
-      g_ptr_array_add (texts, g_strdup (text));
-    }
-  return i;
-}
-
+/* NULL: a kernel too many. */
 static Group *
 find_or_add_group (Collection *collection, const NvValueSource *source, const char *kernel, const char *unit)
 {
@@ -151,9 +241,15 @@ find_or_add_group (Collection *collection, const NvValueSource *source, const ch
 
   if (group)
     return group;
+  if (collection->kernels.texts->len >= MAX_KERNELS
+      && !g_hash_table_contains (collection->kernels.indexes, unit_and_kernel))
+    {
+      g_hash_table_add (collection->left, g_steal_pointer (&unit_and_kernel));
+      return NULL;
+    }
   group = g_new0 (Group, 1);
-  group->kernel = find_or_add (collection->kernels, unit_and_kernel);
-  group->policy = find_or_add (collection->policies, policy);
+  group->kernel = find_or_add (&collection->kernels, unit_and_kernel);
+  group->policy = find_or_add (&collection->policies, policy);
   group->first_vm = source->vm;
   group->vm = g_strdup (source->name);
   group->values = g_array_new (FALSE, FALSE, sizeof (double));
@@ -164,29 +260,27 @@ find_or_add_group (Collection *collection, const NvValueSource *source, const ch
   return group;
 }
 
-/* A boot's slots are made about the same time: it is among the last. */
 static Phase *
 find_or_add_phase (Collection *collection, const NvValueSource *source, const Group *group)
 {
-  Phase *phase;
+  const Phase wanted = { source->run, source->boot, group->kernel, group->policy, NAN, NAN };
+  Phase *phase = g_hash_table_lookup (collection->by_boot, &wanted);
 
-  for (guint i = collection->phases->len; i-- > 0;)
+  if (!phase)
     {
-      phase = g_ptr_array_index (collection->phases, i);
-      if (phase->kernel == group->kernel && phase->boot == source->boot && phase->run == source->run)
-        return phase;
+      phase = g_memdup2 (&wanted, sizeof wanted);
+      g_ptr_array_add (collection->phases, phase);
+      g_hash_table_add (collection->by_boot, phase);
     }
-  phase = g_new (Phase, 1);
-  *phase = (Phase){ source->run, source->boot, group->kernel, group->policy, NAN, NAN };
-  g_ptr_array_add (collection->phases, phase);
   return phase;
 }
 
-/* Of a source there are few kernels, and many values. */
 static Slot *
 find_slot (Collection *collection, const NvValue *value)
 {
-  Slot slot = { .unit = value->unit };
+  const Slot wanted = { .kernel = value->kernel, .kernel_length = value->kernel_length, .unit = value->unit };
+  g_autofree char *name = NULL;
+  Slot *slot;
 
   if (collection->last != value->source)
     {
@@ -194,25 +288,24 @@ find_slot (Collection *collection, const NvValue *value)
       collection->last_slots = g_hash_table_lookup (collection->sources, value->source);
       if (!collection->last_slots)
         {
-          collection->last_slots = g_array_new (FALSE, FALSE, sizeof (Slot));
-          g_array_set_clear_func (collection->last_slots, slot_clear);
+          collection->last_slots = g_hash_table_new_full (hash_slot, equal_slots, slot_free, NULL);
           g_hash_table_insert (collection->sources, (gpointer)value->source, collection->last_slots);
         }
     }
-  for (guint i = 0; i < collection->last_slots->len; i++)
+  slot = g_hash_table_lookup (collection->last_slots, &wanted);
+  if (slot)
+    return slot;
+  name = g_strndup (value->kernel, value->kernel_length);
+  slot = g_memdup2 (&wanted, sizeof wanted);
+  slot->kernel = g_memdup2 (value->kernel, value->kernel_length);
+  slot->group = find_or_add_group (collection, value->source, name, value->unit);
+  if (slot->group)
     {
-      Slot *known = &g_array_index (collection->last_slots, Slot, i);
-
-      if (known->unit == value->unit && strncmp (known->kernel, value->kernel, value->kernel_length) == 0
-          && known->kernel[value->kernel_length] == '\0')
-        return known;
+      slot->phase = find_or_add_phase (collection, value->source, slot->group);
+      slot->boot = find_or_add_boot (slot->group->boots, value->source->run, value->source->boot);
     }
-  slot.kernel = g_strndup (value->kernel, value->kernel_length);
-  slot.group = find_or_add_group (collection, value->source, slot.kernel, value->unit);
-  slot.phase = find_or_add_phase (collection, value->source, slot.group);
-  slot.boot = find_or_add_boot (slot.group->boots, value->source->boot);
-  g_array_append_val (collection->last_slots, slot);
-  return &g_array_index (collection->last_slots, Slot, collection->last_slots->len - 1);
+  g_hash_table_add (collection->last_slots, slot);
+  return slot;
 }
 
 static void
@@ -224,12 +317,18 @@ collect (const NvValue *value, gpointer data)
     .value = value->value,
     .time_s = value->time_s,
     .t_s = value->t_s,
+    .run = value->source->run,
     .vm = value->source->vm,
     .boot = value->source->boot,
     .iteration = value->iteration,
     .changed = value->changed,
   };
 
+  if (!slot->group)
+    {
+      collection->n_left++;
+      return;
+    }
   slot->phase->start_s = fmin (slot->phase->start_s, value->t_s);
   slot->phase->end_s = fmax (slot->phase->end_s, value->t_s + value->time_s);
   if (!value->changed)
@@ -274,7 +373,7 @@ describe_boots (GHashTable *boots, NvStatistics *ret_statistics)
   gsize n = 0;
 
   g_hash_table_iter_init (&iter, boots);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  while (g_hash_table_iter_next (&iter, &value, NULL))
     {
       const BootSum *boot = value;
 
@@ -294,12 +393,12 @@ make_row (const Group *group, const char *vm, GHashTable *boots, GArray *values)
   nv_describe ((double *)(void *)values->data, values->len, &all);
   return json_pack ("{s:i, s:i, s:o, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                     "kernel", (int)group->kernel, "policy", (int)group->policy, "vm", nv_page_text (vm),
-                    "boots", (int)g_hash_table_size (boots), "n", (json_int_t)all.n, "mean",
-                    nv_page_real (all.mean), "deviation", nv_page_real (all.deviation), "low",
-                    nv_page_real (of_boots.low), "high", nv_page_real (of_boots.high), "minimum",
-                    nv_page_real (all.minimum), "p5", nv_page_real (all.p5), "q1", nv_page_real (all.q1),
-                    "median", nv_page_real (all.median), "q3", nv_page_real (all.q3), "p95",
-                    nv_page_real (all.p95), "maximum", nv_page_real (all.maximum));
+                    "boots", (int)of_boots.n, "n", (json_int_t)all.n, "mean", nv_page_real (all.mean),
+                    "deviation", nv_page_real (all.deviation), "low", nv_page_real (of_boots.low), "high",
+                    nv_page_real (of_boots.high), "minimum", nv_page_real (all.minimum), "p5",
+                    nv_page_real (all.p5), "q1", nv_page_real (all.q1), "median", nv_page_real (all.median),
+                    "q3", nv_page_real (all.q3), "p95", nv_page_real (all.p95), "maximum",
+                    nv_page_real (all.maximum));
 }
 
 /* The groups from @first to before @end have one kernel and policy: a row for all, then one each. */
@@ -322,10 +421,10 @@ add_rows (const GPtrArray *groups, guint first, guint end, json_t *table)
 
       g_array_append_vals (together, group->values->data, group->values->len);
       g_hash_table_iter_init (&iter, group->boots);
-      while (g_hash_table_iter_next (&iter, NULL, &value))
+      while (g_hash_table_iter_next (&iter, &value, NULL))
         {
           const BootSum *here = value;
-          BootSum *boot = find_or_add_boot (boots, here->boot);
+          BootSum *boot = find_or_add_boot (boots, here->run, here->boot);
 
           boot->sum += here->sum;
           boot->n += here->n;
@@ -371,9 +470,9 @@ make_kernels (const Collection *collection)
 {
   json_t *kernels = json_array ();
 
-  for (guint i = 0; i < collection->kernels->len; i++)
+  for (guint i = 0; i < collection->kernels.texts->len; i++)
     {
-      const char *kernel = g_ptr_array_index (collection->kernels, i);
+      const char *kernel = g_ptr_array_index (collection->kernels.texts, i);
       g_autofree char *unit = g_strndup (kernel, (gsize)(kernel_of (kernel) - kernel - 1));
 
       json_array_append_new (kernels, json_pack ("{s:s, s:s, s:s}", "name", kernel_of (kernel), "unit", unit,
@@ -387,9 +486,9 @@ make_policies (const Collection *collection)
 {
   json_t *policies = json_array ();
 
-  for (guint i = 0; i < collection->policies->len; i++)
+  for (guint i = 0; i < collection->policies.texts->len; i++)
     {
-      const char *policy = g_ptr_array_index (collection->policies, i);
+      const char *policy = g_ptr_array_index (collection->policies.texts, i);
 
       json_array_append_new (policies, nv_page_text (*policy ? policy : NULL));
     }
@@ -405,8 +504,9 @@ append (json_t *columns, const char *name, json_t *value)
 static json_t *
 make_values (const Collection *collection)
 {
-  json_t *columns = json_pack ("{s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:[]}", "kernel", "vm",
-                               "policy", "boot", "iteration", "t_s", "value", "time_s", "changed");
+  json_t *columns =
+      json_pack ("{s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:[]}", "kernel", "run", "vm",
+                 "policy", "boot", "iteration", "t_s", "value", "time_s", "changed");
 
   for (guint i = 0; i < collection->groups->len; i++)
     {
@@ -417,6 +517,7 @@ make_values (const Collection *collection)
           const NvThinValue *value = &g_array_index (group->thin->kept, NvThinValue, j);
 
           append (columns, "kernel", json_integer (group->kernel));
+          append (columns, "run", json_integer (value->run));
           append (columns, "vm", json_integer (value->vm));
           append (columns, "policy", json_integer (group->policy));
           append (columns, "boot", json_integer (value->boot));
@@ -452,6 +553,8 @@ make_phases (const Collection *collection)
 static json_t *
 make_note (const Collection *collection)
 {
+  GString *text = g_string_new (NULL);
+  g_autofree char *note = NULL;
   gsize n = 0, n_kept = 0;
 
   for (guint i = 0; i < collection->thin.groups->len; i++)
@@ -461,13 +564,20 @@ make_note (const Collection *collection)
       n += group->n;
       n_kept += group->kept->len;
     }
-  if (n == n_kept)
-    return json_null ();
-  return json_sprintf (
-      "%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
-      " values are shown as points: of each kernel, policy and VM the lowest, the highest and, in the order in "
-      "which they were measured, every 2nd, 4th, 8th... Statistics and boxes are of all values.",
-      n_kept, n);
+  if (n > n_kept)
+    g_string_append_printf (
+        text,
+        "%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+        " values are shown as points: of each kernel, policy and VM the lowest, the highest and, in the order in "
+        "which they were measured, every 2nd, 4th, 8th... Statistics and boxes are of all values.",
+        n_kept, n);
+  if (collection->n_left > 0)
+    g_string_append_printf (
+        text,
+        "%sOnly the first %d kernels are shown: %u more, with %" G_GSIZE_FORMAT " values, are left out.",
+        n > n_kept ? " " : "", MAX_KERNELS, g_hash_table_size (collection->left), collection->n_left);
+  note = g_string_free (text, FALSE);
+  return *note ? json_string (note) : json_null ();
 }
 
 gboolean

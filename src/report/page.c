@@ -33,6 +33,48 @@ join_names (const json_t *array, const char *key, const char *separator)
   return g_string_free (text, FALSE);
 }
 
+/* Returns: (transfer full): each text once. */
+static json_t *
+find_hosts (const json_t *runs)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  json_t *hosts = json_array ();
+  const json_t *run;
+  size_t i;
+
+  json_array_foreach (runs, i, run)
+  {
+    json_t *host = json_object_get (json_object_get (run, "sampled"), "host");
+
+    if (json_is_string (host) && g_hash_table_add (seen, (gpointer)json_string_value (host)))
+      json_array_append (hosts, host);
+  }
+  return hosts;
+}
+
+/* "2026-11-24", or from the first to the last. */
+static void
+append_dates (GString *title, const json_t *runs)
+{
+  const char *first = NULL, *last = NULL;
+  const json_t *run;
+  size_t i;
+
+  json_array_foreach (runs, i, run)
+  {
+    const char *started = json_string_value (json_object_get (run, "started"));
+
+    if (started && (!first || strcmp (started, first) < 0))
+      first = started;
+    if (started && (!last || strcmp (started, last) > 0))
+      last = started;
+  }
+  if (first)
+    g_string_append_printf (title, ", %.10s", first);
+  if (first && strncmp (first, last, 10) != 0)
+    g_string_append_printf (title, " to %.10s", last);
+}
+
 /* How many VMs a fleet has, by their names. */
 static guint
 count_vms (const json_t *vms)
@@ -56,9 +98,9 @@ count_vms (const json_t *vms)
 static char *
 make_title (const json_t *page)
 {
-  const json_t *run = json_array_get (json_object_get (page, "runs"), 0);
-  const char *host = json_string_value (json_object_get (json_object_get (run, "sampled"), "host"));
-  const char *started = json_string_value (json_object_get (run, "started"));
+  const json_t *runs = json_object_get (page, "runs");
+  json_t *hosts = find_hosts (runs);
+  g_autofree char *host_names = join_names (hosts, NULL, ", ");
   const json_t *policies = json_object_get (page, "policies");
   g_autofree char *kernels = join_names (json_object_get (page, "kernels"), "name", ", ");
   guint n_vms = count_vms (json_object_get (page, "vms"));
@@ -72,12 +114,12 @@ make_title (const json_t *page)
 
       g_string_append_printf (title, ", %s", names);
     }
-  if (host)
-    g_string_append_printf (title, ", host %s", host);
+  if (json_array_size (hosts) > 0)
+    g_string_append_printf (title, ", host%s %s", json_array_size (hosts) > 1 ? "s" : "", host_names);
+  json_decref (hosts);
   if (json_is_true (json_object_get (page, "emulated")))
     g_string_append (title, " (emulated)");
-  if (started)
-    g_string_append_printf (title, ", %.10s", started);
+  append_dates (title, runs);
   return g_string_free (title, FALSE);
 }
 

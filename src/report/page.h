@@ -11,20 +11,23 @@
  *
  * version: 1
  * title, generated ("2026-11-24T19:00:00Z"), program ("numavm 0.1.0"), source (the store's file)
- * command: that repeats the report
+ * command: that repeats the report; export: that gives all values; null: not from a store
  * emulated: true, false or null (not known): all runs alike
- * runs[], boots[], vms[]: see store/facts.h
+ * runs[], boots[], vms[]: see store/facts.h; of what is JSON there only what the page shows
  * kernels[]: name, unit ("bytes/s", "ns", "operations/s"), better ("higher", "lower")
  * policies[]: names; null: not known
  * table[]: kernel, policy (indexes), vm (name; null: all VMs together, the first row of each kernel
- *   and policy), boots, n, mean, deviation, minimum, p5, q1, median, q3, p95, maximum: in the kernel's unit,
- *   of all values that are not `changed`; low, high: 95 % interval of the boots' means; null: not known
- * values: columns of equal length: kernel, policy (indexes), vm (id; 0: the host), boot (id; 0: none),
- *   iteration, t_s (since the run's start, host's clock; null: not known), value, time_s, changed (0, 1);
- *   of what has only STREAM's text value is the best rate, time_s the average time
- * values_note: null, or how they were thinned
+ *   and policy), boots (that have values; on bare metal: runs), n, mean, deviation, minimum, p5, q1, median,
+ *   q3, p95, maximum: in the kernel's unit, of all values that are not `changed`; low, high: 95 % interval of
+ *   the boots' means; null: not known
+ * values: columns of equal length: kernel, policy (indexes), run (id), vm (id; 0: the host), boot (id; 0:
+ *   none), iteration, t_s (since the run's start, host's clock; null: not known), value, time_s, changed
+ *   (0, 1); of what has only STREAM's text value is the best rate, time_s the average time
+ * values_note: null, or how they were thinned and what was left out
  * residence[]: vm (id), phase ("declared", "before", "after"), node, bytes; with what was measured, holds
- *   ("yes", "no", "nothing declared"); what could be anywhere has nothing declared
+ *   ("yes", "no", "nothing declared"); what could be anywhere has nothing declared; of a very large fleet
+ *   not all VMs, and those whose memory is not where it was declared to be before others
+ * residence_counts: VMs: vms (all), measured, held, wrong; shown (in residence[])
  * timelines[]: who, vm (id; 0: the host), run, boot, page_bytes, samples, t_s[] (ends of stretches),
  *   counters[]: sampler, name, node, zone, order (null: does not apply), kind ("count": a level, "rate":
  *   a s, "share"), low[], high[] (null: not shown; one number: it never changed; no high: as low)
@@ -39,8 +42,9 @@ typedef struct
   gint64 run; /* 0: all */
   const char *source;
   const char *command;
-  gsize max_values;    /* of values; 0: 20,000 */
-  guint max_stretches; /* of each timeline; 0: 400 */
+  const char *export_command; /* (nullable) */
+  gsize max_values;           /* of values; 0: 20,000 */
+  guint max_stretches;        /* of each timeline; 0: 400 */
 } NvPageRequest;
 
 /* Returns: (transfer full): the data above; NULL with @error. */

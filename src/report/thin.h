@@ -9,7 +9,7 @@
 typedef struct
 {
   double value, time_s, t_s;
-  gint64 vm, boot, iteration;
+  gint64 run, vm, boot, iteration;
   gboolean changed;
   gsize index; /* which of its group it was; set by nv_thin_add() */
 } NvThinValue;

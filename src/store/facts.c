@@ -35,12 +35,14 @@ format_time (gint64 wall_ns)
 static json_t *
 read_text (sqlite3_stmt *statement, int column)
 {
-  return json_stringn ((const char *)sqlite3_column_text (statement, column),
-                       (size_t)sqlite3_column_bytes (statement, column));
+  const char *text = (const char *)sqlite3_column_text (statement, column);
+  g_autofree char *valid = text ? g_utf8_make_valid (text, sqlite3_column_bytes (statement, column)) : NULL;
+
+  return valid ? json_string (valid) : json_null ();
 }
 
 /* @kind: the last letter of the column's name. A store of somebody else's may hold anything: what is no UTF-8
- * or no JSON is null. */
+ * is made so, what is no JSON is null. */
 static json_t *
 read_column (sqlite3_stmt *statement, int column, char kind)
 {

@@ -4,11 +4,16 @@
 #include <math.h>
 #include <string.h>
 
+/* Clocks are never quite alike; and where no end is known, no run is longer. */
+#define SLACK_S   1.0
+#define LONGEST_S (30.0 * 24 * 60 * 60)
+
 /* A VM, or a run's host, and its clock. */
 typedef struct
 {
   NvValueSource source;
   gint64 zero_ns; /* the run's start on its clock */
+  double end_s;   /* when it had measured, since then */
   gboolean has_clock;
 } Source;
 
@@ -39,7 +44,8 @@ reader_clear (Reader *reader)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
-/* @sql: run, boot, vm, name, policy, zero_ns (NULL: not known); @key: the column that they are found by. */
+/* @sql: run, boot, vm, name, policy, zero_ns, how long in ns (both NULL: not known); @key: the column that
+ * they are found by. */
 static GHashTable *
 read_sources (NvStore *store, const char *sql, int key, GError **error)
 {
@@ -60,6 +66,9 @@ read_sources (NvStore *store, const char *sql, int key, GError **error)
       source->source.policy = g_strdup ((const char *)sqlite3_column_text (statement, 4));
       source->has_clock = sqlite3_column_type (statement, 5) != SQLITE_NULL;
       source->zero_ns = sqlite3_column_int64 (statement, 5);
+      source->end_s = sqlite3_column_type (statement, 6) != SQLITE_NULL
+                          ? (double)sqlite3_column_int64 (statement, 6) / 1e9
+                          : LONGEST_S;
       g_hash_table_replace (sources, key == 0 ? &source->source.run : &source->source.vm, source);
     }
   if (result != SQLITE_DONE)
@@ -76,14 +85,16 @@ reader_init (Reader *reader, NvStore *store, GError **error)
   reader->vms = read_sources (
       store,
       "SELECT run, boot, vm.id, name, arm,"
-      " run.started_ns + (SELECT CAST (avg (offset_ns) AS INTEGER) FROM clock WHERE clock.vm = vm.id)"
+      " run.started_ns + (SELECT CAST (avg (offset_ns) AS INTEGER) FROM clock WHERE clock.vm = vm.id),"
+      " coalesce (boot.finished_ns - run.started_ns, finished_wall_ns - started_wall_ns)"
       " FROM vm JOIN boot ON boot.id = boot JOIN run ON run.id = run",
       2, error);
   /* What was measured on bare metal and imported starts with its setup. */
   reader->hosts = read_sources (
       store,
       "SELECT id, 0, 0, 'host', NULL,"
-      " coalesce (started_ns, (SELECT min (monotonic_ns) FROM setup WHERE run = run.id AND vm IS NULL)) FROM run",
+      " coalesce (started_ns, (SELECT min (monotonic_ns) FROM setup WHERE run = run.id AND vm IS NULL)),"
+      " finished_wall_ns - started_wall_ns FROM run",
       0, error);
   return reader->vms && reader->hosts;
 }
@@ -109,6 +120,18 @@ known_unit (const char *text, int length)
   return NULL;
 }
 
+/* Since the run's start. A guest says what it likes: NAN unless it is within the run, from start to end. */
+static double
+read_start (const Source *source, sqlite3_stmt *statement, int column, double time_s)
+{
+  double t_s;
+
+  if (!source->has_clock || sqlite3_column_type (statement, column) == SQLITE_NULL)
+    return NAN;
+  t_s = ((double)sqlite3_column_int64 (statement, column) - (double)source->zero_ns) / 1e9;
+  return t_s >= -SLACK_S && time_s >= 0 && t_s + time_s <= source->end_s + SLACK_S ? t_s : NAN;
+}
+
 /* Columns: run, vm, kernel, unit, iteration, value, time in s, start_ns, changed. */
 static gboolean
 take_row (Reader *reader, sqlite3_stmt *statement, NvValue *ret_value)
@@ -124,14 +147,13 @@ take_row (Reader *reader, sqlite3_stmt *statement, NvValue *ret_value)
   ret_value->unit = unit ? known_unit (unit, sqlite3_column_bytes (statement, 3)) : NULL;
   ret_value->value = sqlite3_column_double (statement, 5);
   if (!source || !ret_value->unit || !ret_value->kernel || !isfinite (ret_value->value)
-      || sqlite3_column_type (statement, 5) == SQLITE_NULL)
+      || sqlite3_column_type (statement, 5) == SQLITE_NULL
+      || memchr (ret_value->kernel, '\0', ret_value->kernel_length))
     return FALSE;
   ret_value->source = &source->source;
   ret_value->iteration = sqlite3_column_int64 (statement, 4);
   ret_value->time_s = sqlite3_column_double (statement, 6);
-  ret_value->t_s = source->has_clock && sqlite3_column_type (statement, 7) != SQLITE_NULL
-                       ? (double)(sqlite3_column_int64 (statement, 7) - source->zero_ns) / 1e9
-                       : NAN;
+  ret_value->t_s = read_start (source, statement, 7, ret_value->time_s);
   ret_value->changed = sqlite3_column_int (statement, 8) != 0;
   return TRUE;
 }

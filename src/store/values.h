@@ -15,14 +15,14 @@ typedef struct
 typedef struct
 {
   const NvValueSource *source; /* the same for all values of a VM and run */
-  const char
-      *kernel; /* not ended by 0; with what distinguishes it: "chase, CPUs of node 0, memory of node 1" */
+  /* Not ended by 0, and none in it; with what distinguishes it: "chase, CPUs of node 0, memory of node 1". */
+  const char *kernel;
   gsize kernel_length;
   const char *unit; /* "bytes/s", "ns", "operations/s" */
   gboolean changed; /* not to be counted, since the host moved CPUs */
   gint64 iteration;
-  double value;  /* finite */
-  double t_s;    /* of its start, since the run's, on the host's clock; NAN: not known */
+  double value; /* finite */
+  double t_s; /* of its start, since the run's, on the host's clock; NAN: not known, or not within the run */
   double time_s; /* that it took; of what has only STREAM's text the average, as value is the best */
 } NvValue;
 

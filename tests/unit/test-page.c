@@ -179,6 +179,144 @@ times_are_on_the_hosts_clock (void)
 }
 
 static void
+a_guests_time_outside_the_run_is_not_known (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 run = add_run (store, "one", FALSE), vm = add_vm (store, run, 0, "local", "vm0");
+  json_t *page;
+
+  for (guint i = 0; i < 2; i++) /* at 1 s and, since each ms is one, at 3 s */
+    add_iteration (store, run, vm, "triad", i * 2000, 10, FALSE);
+  add_text (store, run, vm,
+            "{\"record\":\"iteration\",\"version\":1,\"kernel\":\"triad\",\"iteration\":2,"
+            "\"start_ns\":2305843009213693952,\"time_ns\":1,\"value\":1.0,\"unit\":\"bytes/s\",\"group\":0,"
+            "\"changed\":false}");
+  page = read_page (store, 0, 0);
+  g_assert_cmpfloat_with_epsilon (value_of (page, "t_s", 1), 3.0, 1e-6);
+  g_assert_true (
+      json_is_null (json_array_get (json_object_get (json_object_get (page, "values"), "t_s"), 2)));
+  g_assert_cmpfloat (number_of (json_array_get (json_object_get (page, "phases"), 0), "end_s"), <, 4);
+  json_decref (page);
+
+  g_assert_true (nv_store_finish_boot (store, 1, 0, 0, 0, 2200000000, "done", NULL, NULL));
+  page = read_page (store, 0, 0); /* the boot's end is 1.2 s after the run's start */
+  g_assert_true (
+      json_is_null (json_array_get (json_object_get (json_object_get (page, "values"), "t_s"), 1)));
+  g_assert_cmpfloat_with_epsilon (value_of (page, "t_s", 0), 1.0, 1e-6);
+  json_decref (page);
+}
+
+static void
+runs_on_bare_metal_are_told_apart (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 first = add_run (store, "one", FALSE), second = add_run (store, "two", FALSE);
+  json_t *page;
+
+  add_iteration (store, first, 0, "triad", 0, 10, FALSE);
+  add_iteration (store, second, 0, "triad", 0, 20, FALSE);
+  add_iteration (store, second, 0, "copy", 0, 20, TRUE);
+  page = read_page (store, 0, 0);
+  g_assert_cmpfloat (value_of (page, "run", 0), ==, (double)first);
+  g_assert_cmpfloat (value_of (page, "run", 1), ==, (double)second);
+  g_assert_cmpfloat (number_of (row_of (page, 0), "boots"), ==, 2);
+  g_assert_cmpfloat (number_of (row_of (page, 0), "low"), <, 0);    /* 15 -+ 12.7 * 5 */
+  g_assert_cmpfloat (number_of (row_of (page, 2), "boots"), ==, 0); /* of copy none counts */
+  g_assert_cmpuint (json_array_size (json_object_get (page, "phases")), ==, 3);
+  json_decref (page);
+}
+
+static void
+kernels_too_many_are_left_out_and_said (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 run = add_run (store, "one", FALSE), vm = add_vm (store, run, 0, "local", "vm0");
+  const char *note;
+  json_t *page;
+
+  for (guint i = 0; i < 210; i++)
+    {
+      g_autofree char *kernel = g_strdup_printf ("k%u", i / 2 * 2);
+
+      add_iteration (store, run, vm, kernel, 0, 10, FALSE);
+    }
+  for (guint i = 300; i < 400; i++)
+    {
+      g_autofree char *kernel = g_strdup_printf ("k%u", i);
+
+      add_iteration (store, run, vm, kernel, 0, 10, FALSE);
+      add_iteration (store, run, vm, kernel, 1, 10, FALSE);
+    }
+  page = read_page (store, 0, 0);
+  g_assert_cmpuint (json_array_size (json_object_get (page, "kernels")), ==, 200);
+  note = json_string_value (json_object_get (page, "values_note"));
+  g_assert_nonnull (strstr (note, "first 200 kernels are shown: 5 more, with 10 values"));
+  g_assert_cmpuint (count_values (page), ==, 400);
+  json_decref (page);
+}
+
+static void
+of_a_very_large_fleet_the_wrong_are_shown (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 run = add_run (store, "one", FALSE), last = 0;
+  const json_t *residence, *counts, *row;
+  gboolean found = FALSE;
+  json_t *page;
+  size_t i;
+
+  for (guint j = 0; j < 2100; j++)
+    {
+      last = add_vm (store, run, j, "local", "vm0");
+      g_assert_true (
+          nv_store_add_residence (store, last, "after", 4, 0, 4096, 1024, j < 2099 ? "yes" : "no", NULL));
+    }
+  page = read_page (store, 0, 0);
+  residence = json_object_get (page, "residence");
+  counts = json_object_get (page, "residence_counts");
+  g_assert_cmpuint (json_array_size (residence), ==, 4000); /* one was declared, and one found, of each */
+  g_assert_cmpfloat (number_of (counts, "vms"), ==, 2100);
+  g_assert_cmpfloat (number_of (counts, "measured"), ==, 2100);
+  g_assert_cmpfloat (number_of (counts, "shown"), ==, 2000);
+  g_assert_cmpfloat (number_of (counts, "held"), ==, 2099);
+  g_assert_cmpfloat (number_of (counts, "wrong"), ==, 1);
+  json_array_foreach (residence, i, row)
+  {
+    found = found || number_of (row, "vm") == (double)last;
+  }
+  g_assert_true (found);
+  g_assert_null (json_object_get (json_array_get (json_object_get (page, "vms"), 0), "declared"));
+  json_decref (page);
+}
+
+static void
+a_title_names_all_hosts_and_dates (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 first = add_run (store, "one", FALSE);
+  const NvStoreRun later = { .uuid = "two",
+                             .started_wall_ns = 1700200000000000000,
+                             .started_ns = 1,
+                             .program = "numavm",
+                             .emulated = FALSE };
+  gint64 second = nv_store_add_run (store, &later, NULL);
+  json_t *page;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *header = g_strdup_printf (
+          "{\"record\":\"sample-header\",\"version\":1,\"host\":\"a%u\",\"start_ns\":1,\"interval_ns\":1}",
+          i);
+
+      add_text (store, i == 0 ? first : second, 0, header);
+    }
+  page = read_page (store, 0, 0);
+  g_assert_nonnull (
+      strstr (json_string_value (json_object_get (page, "title")), "hosts a0, a1, 2023-11-14 to 2023-11-17"));
+  json_decref (page);
+}
+
+static void
 what_has_only_streams_text_comes_in (void)
 {
   g_autoptr (NvStore) store = open_store ();
@@ -257,6 +395,19 @@ emulated_runs_are_not_mixed_with_others (void)
   g_assert_error (error, NV_ERROR, NV_ERROR_USAGE);
   g_assert_nonnull (strstr (error->message, "--run"));
   json_decref (read_page (store, emulated, 0));
+}
+
+static void
+nor_with_what_is_not_known (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  const NvPageRequest request = { .store = store };
+  g_autoptr (GError) error = NULL;
+
+  add_run (store, "one", TRUE);
+  add_run (store, "two", -1);
+  g_assert_null (nv_page_data (&request, &error));
+  g_assert_nonnull (strstr (error->message, "run 1 is emulated, and of run 2 it is not known"));
 }
 
 /* --- thinning --- */
@@ -363,11 +514,19 @@ main (int argc, char **argv)
   g_test_add_func ("/page/values-are-described-for-each-vm-and-all",
                    values_are_described_for_each_vm_and_all);
   g_test_add_func ("/page/times-are-on-the-hosts-clock", times_are_on_the_hosts_clock);
+  g_test_add_func ("/page/a-guests-time-outside-the-run-is-not-known",
+                   a_guests_time_outside_the_run_is_not_known);
+  g_test_add_func ("/page/runs-on-bare-metal-are-told-apart", runs_on_bare_metal_are_told_apart);
+  g_test_add_func ("/page/kernels-too-many-are-left-out-and-said", kernels_too_many_are_left_out_and_said);
+  g_test_add_func ("/page/of-a-very-large-fleet-the-wrong-are-shown",
+                   of_a_very_large_fleet_the_wrong_are_shown);
+  g_test_add_func ("/page/a-title-names-all-hosts-and-dates", a_title_names_all_hosts_and_dates);
   g_test_add_func ("/page/what-has-only-streams-text-comes-in", what_has_only_streams_text_comes_in);
   g_test_add_func ("/page/what-was-measured-differently-is-not-thrown-together",
                    what_was_measured_differently_is_not_thrown_together);
   g_test_add_func ("/page/residence-is-beside-what-was-declared", residence_is_beside_what_was_declared);
   g_test_add_func ("/page/emulated-runs-are-not-mixed-with-others", emulated_runs_are_not_mixed_with_others);
+  g_test_add_func ("/page/nor-with-what-is-not-known", nor_with_what_is_not_known);
   g_test_add_func ("/page/of-many-values-the-extremes-stay", of_many_values_the_extremes_stay);
   g_test_add_func ("/page/a-group-with-few-values-loses-none", a_group_with_few_values_loses_none);
   g_test_add_func ("/page/nothing-in-the-data-ends-its-script", nothing_in_the_data_ends_its_script);
