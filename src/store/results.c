@@ -84,24 +84,40 @@ nv_results_free (NvResults *results)
   g_free (results);
 }
 
-int
-nv_results_get_kernel (NvResults *results, const char *name, const char *unit)
+/* -1: it is new. */
+static int
+find_kernel (const NvResults *results, const char *name, const char *unit)
 {
-  NvResultKernel *kernel;
-
-  if (!name || !unit)
-    return -1;
   for (guint i = 0; i < results->kernels->len; i++)
     {
-      kernel = g_ptr_array_index (results->kernels, i);
+      const NvResultKernel *kernel = g_ptr_array_index (results->kernels, i);
+
       if (strcmp (kernel->name, name) == 0 && strcmp (kernel->unit, unit) == 0)
         return (int)i;
     }
-  if (results->kernels->len == NV_RESULTS_KERNELS)
+  return -1;
+}
+
+int
+nv_results_get_kernel (NvResults *results, const char *name, const char *unit)
+{
+  g_autofree char *valid_name = NULL, *valid_unit = NULL;
+  NvResultKernel *kernel;
+  int index;
+
+  if (!name || !unit)
     return -1;
+  index = find_kernel (results, name, unit);
+  if (index >= 0)
+    return index;
+  valid_name = g_utf8_make_valid (name, -1);
+  valid_unit = g_utf8_make_valid (unit, -1);
+  index = find_kernel (results, valid_name, valid_unit);
+  if (index >= 0 || results->kernels->len == NV_RESULTS_KERNELS)
+    return index;
   kernel = g_new0 (NvResultKernel, 1);
-  kernel->name = g_utf8_make_valid (name, -1);
-  kernel->unit = g_utf8_make_valid (unit, -1);
+  kernel->name = g_steal_pointer (&valid_name);
+  kernel->unit = g_steal_pointer (&valid_unit);
   kernel->lower_is_better = strcmp (unit, "ns") == 0;
   g_ptr_array_add (results->kernels, kernel);
   return (int)results->kernels->len - 1;

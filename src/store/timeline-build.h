@@ -30,7 +30,7 @@ typedef struct
 /* @max_cells: counts only with a limit of stretches */
 NvTimelineBuilder *nv_timeline_builder_new (const char *who, const NvTimelineFilter *filter, gsize max_cells);
 
-/* Returns: its index, for nv_timeline_builder_set(). Strings are copied. */
+/* Returns: its index, for nv_timeline_builder_set(). Strings are copied, as valid UTF-8. */
 guint nv_timeline_builder_add (NvTimelineBuilder *builder, const char *sampler, const char *name, int node,
                                const char *zone, int order);
 

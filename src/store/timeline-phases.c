@@ -22,10 +22,13 @@ vm_free (gpointer data)
   g_free (vm);
 }
 
+/* A store that somebody sends may hold any bytes. */
 static char *
 dup_text (sqlite3_stmt *statement, int column)
 {
-  return g_strdup ((const char *)sqlite3_column_text (statement, column));
+  const char *text = (const char *)sqlite3_column_text (statement, column);
+
+  return text ? g_utf8_make_valid (text, -1) : NULL;
 }
 
 GHashTable *
@@ -60,38 +63,52 @@ nv_timeline_read_vms (NvStore *store, GError **error)
 }
 
 static void
-measured_clear (gpointer data)
+measured_free (gpointer data)
 {
   g_free (((NvMeasured *)data)->kernel);
+  g_free (data);
 }
 
-/* Iterations come by turns from the VMs of one boot, which are among the last. */
-static NvMeasured *
-find_measured (GArray *all, gint64 run, gint64 vm, const char *kernel)
+static guint
+measured_hash (gconstpointer key)
 {
-  NvMeasured found = { run, vm, NULL, INFINITY, -INFINITY };
+  const NvMeasured *measured = key;
 
-  for (guint i = all->len; i-- > 0;)
-    {
-      NvMeasured *measured = &g_array_index (all, NvMeasured, i);
+  return g_str_hash (measured->kernel) + (guint)(measured->run * 31 + measured->vm * 1021);
+}
 
-      if (measured->vm == vm && measured->run == run && strcmp (measured->kernel, kernel) == 0)
-        return measured;
-    }
-  found.kernel = g_strdup (kernel);
-  g_array_append_val (all, found);
-  return &g_array_index (all, NvMeasured, all->len - 1);
+static gboolean
+measured_equal (gconstpointer a, gconstpointer b)
+{
+  const NvMeasured *one = a, *other = b;
+
+  return one->vm == other->vm && one->run == other->run && strcmp (one->kernel, other->kernel) == 0;
+}
+
+static NvMeasured *
+get_measured (GPtrArray *all, GHashTable *known, gint64 run, gint64 vm, const char *kernel)
+{
+  const NvMeasured key = { run, vm, (char *)kernel, INFINITY, -INFINITY };
+  NvMeasured *measured = g_hash_table_lookup (known, &key);
+
+  if (measured)
+    return measured;
+  measured = g_memdup2 (&key, sizeof key);
+  measured->kernel = g_strdup (kernel);
+  g_ptr_array_add (all, measured);
+  g_hash_table_add (known, measured);
+  return measured;
 }
 
 /* Without GROUP BY: SQLite would sort, which takes five times as long. */
-GArray *
+GPtrArray *
 nv_timeline_read_measured (NvStore *store, GError **error)
 {
   sqlite3_stmt *statement =
       nv_store_prepare (store, "SELECT run, vm, kernel, start_ns, time_ns FROM iteration ORDER BY id", error);
-  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (NvMeasured));
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (measured_free);
+  g_autoptr (GHashTable) known = g_hash_table_new (measured_hash, measured_equal);
 
-  g_array_set_clear_func (all, measured_clear);
   if (!statement)
     return NULL;
   while (sqlite3_step (statement) == SQLITE_ROW)
@@ -99,8 +116,8 @@ nv_timeline_read_measured (NvStore *store, GError **error)
       const char *kernel = (const char *)sqlite3_column_text (statement, 2);
       double start_s = (double)sqlite3_column_int64 (statement, 3) / 1e9;
       double end_s = start_s + (double)sqlite3_column_int64 (statement, 4) / 1e9;
-      NvMeasured *measured = find_measured (all, sqlite3_column_int64 (statement, 0),
-                                            sqlite3_column_int64 (statement, 1), kernel ? kernel : "");
+      NvMeasured *measured = get_measured (all, known, sqlite3_column_int64 (statement, 0),
+                                           sqlite3_column_int64 (statement, 1), kernel ? kernel : "");
 
       measured->start_s = MIN (measured->start_s, start_s);
       measured->end_s = MAX (measured->end_s, end_s);
@@ -108,25 +125,26 @@ nv_timeline_read_measured (NvStore *store, GError **error)
   return nv_timeline_end_rows (store, statement, error) ? g_steal_pointer (&all) : NULL;
 }
 
-/* The VMs of one boot measure a kernel together. @first: where the phases of its boot begin. */
+/* The VMs of one boot measure a kernel together. @of_boot: kernel -> 1 + index, of the phases of its boot. */
 static void
-add_phase (GArray *phases, guint first, const NvMeasured *measured, const char *policy, double shift_s)
+add_phase (GArray *phases, GHashTable *of_boot, const NvMeasured *measured, const char *policy,
+           double shift_s)
 {
   NvPhase added = { measured->start_s + shift_s, measured->end_s + shift_s, NULL, NULL };
+  guint index = GPOINTER_TO_UINT (g_hash_table_lookup (of_boot, measured->kernel));
 
-  for (guint i = first; i < phases->len; i++)
+  if (index > 0)
     {
-      NvPhase *phase = &g_array_index (phases, NvPhase, i);
+      NvPhase *phase = &g_array_index (phases, NvPhase, index - 1);
 
-      if (strcmp (phase->kernel, measured->kernel) != 0)
-        continue;
       phase->start_s = MIN (phase->start_s, added.start_s);
       phase->end_s = MAX (phase->end_s, added.end_s);
       return;
     }
   added.policy = g_strdup (policy);
-  added.kernel = g_strdup (measured->kernel);
+  added.kernel = g_utf8_make_valid (measured->kernel, -1);
   g_array_append_val (phases, added);
+  g_hash_table_insert (of_boot, measured->kernel, GUINT_TO_POINTER (phases->len));
 }
 
 static int
@@ -139,14 +157,14 @@ compare_phases (gconstpointer a, gconstpointer b)
 
 void
 nv_timeline_add_phases (NvTimeline *timeline, gint64 vm, double shift_s, double zero_s,
-                        const GArray *measured, GHashTable *vms)
+                        const GPtrArray *measured, GHashTable *vms)
 {
+  g_autoptr (GHashTable) of_boot = g_hash_table_new (g_str_hash, g_str_equal);
   gint64 boot = -1;
-  guint first = 0;
 
   for (guint i = 0; i < measured->len; i++)
     {
-      const NvMeasured *one = &g_array_index (measured, NvMeasured, i);
+      const NvMeasured *one = g_ptr_array_index (measured, i);
       const NvTimelineVm *who = one->vm ? g_hash_table_lookup (vms, &one->vm) : NULL;
 
       if (one->run != timeline->run || (vm && one->vm != vm) || (one->vm && !who))
@@ -154,9 +172,9 @@ nv_timeline_add_phases (NvTimeline *timeline, gint64 vm, double shift_s, double 
       if (!vm && who && !who->has_offset)
         continue;
       if (boot != (who ? who->boot : 0))
-        first = timeline->phases->len;
+        g_hash_table_remove_all (of_boot);
       boot = who ? who->boot : 0;
-      add_phase (timeline->phases, first, one, who ? who->policy : NULL,
+      add_phase (timeline->phases, of_boot, one, who ? who->policy : NULL,
                  vm ? shift_s : -zero_s - (who ? who->offset_s : 0));
     }
   g_array_sort (timeline->phases, compare_phases);

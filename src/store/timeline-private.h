@@ -22,7 +22,7 @@ typedef struct
 /* Of all VMs. Returns: (transfer full) (element-type gint64 NvTimelineVm): NULL with @error. */
 GHashTable *nv_timeline_read_vms (NvStore *store, GError **error);
 
-/* When one kernel was measured by one VM; by the clock of who measured. */
+/* When one kernel was measured by one VM; by the clock of who measured. The kernel is as the store has it. */
 typedef struct
 {
   gint64 run, vm;
@@ -31,9 +31,9 @@ typedef struct
 } NvMeasured;
 
 /* Returns: (transfer full) (element-type NvMeasured): NULL with @error. */
-GArray *nv_timeline_read_measured (NvStore *store, GError **error);
+GPtrArray *nv_timeline_read_measured (NvStore *store, GError **error);
 
 /* Those of the timeline: a VM's own, or of all of the host's run. @vm: 0: the host; @shift_s: from the VM's
  * clock to the timeline's; @zero_s: where the timeline begins on the host's clock. */
 void nv_timeline_add_phases (NvTimeline *timeline, gint64 vm, double shift_s, double zero_s,
-                             const GArray *measured, GHashTable *vms);
+                             const GPtrArray *measured, GHashTable *vms);

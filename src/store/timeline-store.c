@@ -329,7 +329,7 @@ read_zero (const Reader *reader, gint64 run, double *ret_zero_s, GError **error)
 
 /* From the clock of who sampled to s since the run's start. */
 static gboolean
-set_times (const Reader *reader, Sampled *sampled, const GArray *measured, GError **error)
+set_times (const Reader *reader, Sampled *sampled, const GPtrArray *measured, GError **error)
 {
   const NvTimelineVm *vm = vm_of (reader, sampled);
   NvTimeline *timeline = sampled->timeline;
@@ -361,7 +361,7 @@ compare_sampled (gconstpointer a, gconstpointer b)
 static gboolean
 read_all (const Reader *reader, GError **error)
 {
-  g_autoptr (GArray) measured = NULL;
+  g_autoptr (GPtrArray) measured = NULL;
 
   if (!for_each_counter (reader, count_counter, error))
     return FALSE;

@@ -120,10 +120,10 @@ nv_timeline_builder_add (NvTimelineBuilder *builder, const char *sampler, const 
   NvTimelineCounter *counter = g_new0 (NvTimelineCounter, 1);
   guint rank = rank_of (builder, node, zone);
 
-  counter->sampler = g_strdup (sampler);
-  counter->name = g_strdup (name);
+  counter->sampler = g_utf8_make_valid (sampler, -1);
+  counter->name = g_utf8_make_valid (name, -1);
   counter->node = node;
-  counter->zone = g_strdup (zone);
+  counter->zone = zone ? g_utf8_make_valid (zone, -1) : NULL;
   counter->order = order;
   counter->stretches = g_new (NvStretch, builder->capacity);
   for (gsize i = 0; i < builder->timeline->n; i++)

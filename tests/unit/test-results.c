@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "store/import.h"
 #include "store/results.h"
+#include "store/store-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -301,6 +302,22 @@ each_boot_of_a_vm_is_a_run (Fixture *fixture, gconstpointer data)
 }
 
 static void
+a_kernel_that_is_no_utf8_is_one_kernel (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store =
+      make_store (fixture, ROW_RUN ("1", "0") ROW_BOOT ("1", "1", "a") ROW_VM ("1", "1", "vm0")
+                               ROW_ITERATION ("1", "1", "1", "x", "bytes/s", "1e9", "0")
+                                   ROW_ITERATION ("2", "1", "1", "x", "bytes/s", "2e9", "0"));
+  g_autoptr (NvResults) results = NULL;
+
+  g_assert_cmpint (
+      sqlite3_exec (store->db, "UPDATE iteration SET kernel = CAST (x'78F0' AS TEXT)", NULL, NULL, NULL), ==,
+      SQLITE_OK);
+  results = nv_results_read_store (store, 0, NULL);
+  assert_shown (results, "a/vm0 1 x\xef\xbf\xbd 0:2e+09\n");
+}
+
+static void
 emulated_runs_and_others_are_not_mixed (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (NvStore) store =
@@ -386,6 +403,7 @@ main (int argc, char **argv)
   ADD (a_damaged_file_does_not_fill_the_memory);
   ADD (no_results_are_an_error);
   ADD (each_boot_of_a_vm_is_a_run);
+  ADD (a_kernel_that_is_no_utf8_is_one_kernel);
   ADD (emulated_runs_and_others_are_not_mixed);
   ADD (imported_text_is_as_it_was);
   ADD (divided_rates_are_known);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "store/series.h"
+#include "store/store-private.h"
 #include "store/timeline.h"
 
 #include <glib/gstdio.h>
@@ -445,6 +446,38 @@ phases_are_from_the_first_start_to_the_last_end (Stored *stored, gconstpointer d
 }
 
 static void
+texts_of_a_store_become_valid (Stored *stored, gconstpointer data)
+{
+  g_autoptr (GPtrArray) timelines = NULL;
+  const NvTimeline *timeline;
+  const NvTimelineCounter *counter;
+  const NvPhase *phase;
+
+  add_clocks (stored);
+  add_sample (stored, stored->vm, 1120, "compact_stall", 1);
+  add_iteration (stored, stored->vm, "triad", 1120, 1);
+  g_assert_cmpint (
+      sqlite3_exec (
+          stored->store->db,
+          "UPDATE counter SET sampler = CAST (x'41F0' AS TEXT), name = CAST (x'42F0' AS TEXT),"
+          " zone = CAST (x'43F0' AS TEXT); UPDATE iteration SET kernel = CAST (x'44F0' AS TEXT);"
+          " UPDATE vm SET name = CAST (x'45F0' AS TEXT); UPDATE boot SET arm = CAST (x'46F0' AS TEXT)",
+          NULL, NULL, NULL),
+      ==, SQLITE_OK);
+  timelines = read_store (stored, &all);
+  timeline = g_ptr_array_index (timelines, 0);
+  counter = g_ptr_array_index (timeline->counters, 0);
+  phase = &g_array_index (timeline->phases, NvPhase, 0);
+  g_assert_cmpstr (counter->sampler, ==, "A\xef\xbf\xbd");
+  g_assert_cmpstr (counter->name, ==, "B\xef\xbf\xbd");
+  g_assert_cmpstr (counter->zone, ==, "C\xef\xbf\xbd");
+  g_assert_cmpstr (phase->kernel, ==, "D\xef\xbf\xbd");
+  g_assert_cmpstr (phase->policy, ==, "F\xef\xbf\xbd");
+  g_assert_cmpstr (timeline->who, ==, "E\xef\xbf\xbd");
+  g_assert_cmpstr (timeline->policy, ==, "F\xef\xbf\xbd");
+}
+
+static void
 a_store_without_samples_has_no_timeline (Stored *stored, gconstpointer data)
 {
   g_autoptr (GPtrArray) timelines = read_store (stored, &all);
@@ -483,6 +516,7 @@ main (int argc, char **argv)
               a_guest_whose_clock_nobody_compared_begins_with_its_boot);
   add_stored ("/timeline/phases_are_from_the_first_start_to_the_last_end",
               phases_are_from_the_first_start_to_the_last_end);
+  add_stored ("/timeline/texts_of_a_store_become_valid", texts_of_a_store_become_valid);
   add_stored ("/timeline/a_store_without_samples_has_no_timeline", a_store_without_samples_has_no_timeline);
   return g_test_run ();
 }
