@@ -2,6 +2,7 @@
 
 #include "cmd/command.h"
 #include "base/size.h"
+#include "base/text.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -11,11 +12,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Names of files, VMs and zones are in it: nothing that a terminal would obey gets there. */
 static void G_GNUC_PRINTF (2, 0) print_line (const char *prefix, const char *format, va_list args)
 {
   g_autofree char *text = g_strdup_vprintf (format, args);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1); /* the end of a console has some */
 
-  fprintf (stderr, "%s%s\n", prefix, text);
+  for (guint i = 0; lines[i]; i++)
+    {
+      g_autofree char *clean = nv_text_clean (lines[i]);
+
+      fprintf (stderr, "%s%s\n", i == 0 ? prefix : "", clean);
+    }
 }
 
 void

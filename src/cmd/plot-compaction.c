@@ -8,7 +8,6 @@
 #include "store/export.h"
 #include "store/facts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum
@@ -156,14 +155,15 @@ say (const char *text, gpointer data)
   Job *job = data;
 
   if (job->n_said++ < MAX_SAID || job->context->common->verbose)
-    fprintf (stderr, "%s\n", text);
+    nv_note (job->context, "%s", text);
 }
 
 static void
 say_how_many_more (const Job *job)
 {
   if (job->n_said > MAX_SAID && !job->context->common->verbose)
-    fprintf (stderr, "and %" G_GUINT64_FORMAT " lines more: --verbose names them\n", job->n_said - MAX_SAID);
+    nv_note (job->context, "and %" G_GUINT64_FORMAT " lines more: --verbose names them",
+             job->n_said - MAX_SAID);
 }
 
 static GPtrArray *

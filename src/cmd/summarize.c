@@ -17,10 +17,7 @@ typedef struct
 static void
 say_emulated (const NvCommandContext *context)
 {
-  gboolean colour = isatty (STDERR_FILENO) && !g_getenv ("NO_COLOR");
-
-  nv_note (context, "%sEMULATED: these figures compare emulators, not memory%s", colour ? "\033[33m" : "",
-           colour ? "\033[0m" : "");
+  nv_note (context, "EMULATED: these figures compare emulators, not memory");
 }
 
 static void
