@@ -68,11 +68,11 @@ read_store (const NvCommandContext *context, const NvResultsFrom *from, GError *
     return NULL;
   results = nv_results_read_store (store, run, error);
   if (results && results->left_out > 0)
-    nv_note (context,
-             "%" G_GUINT64_FORMAT
-             " iterations are left out: the host moved CPUs meanwhile, or they ran beside a "
-             "load or from node to node",
-             results->left_out);
+    {
+      g_autofree char *why = nv_results_say_left_out (results);
+
+      nv_note (context, "%" G_GUINT64_FORMAT " iterations are left out: %s", results->left_out, why);
+    }
   return results;
 }
 

@@ -20,6 +20,9 @@ NvResultVm *nv_result_vm_new (const char *name, const char *policy);
 void nv_result_vm_free (NvResultVm *vm);
 void nv_result_vm_add (NvResultVm *vm, guint kernel, const NvResult *result);
 
+/* Before nv_results_finish(). */
+gboolean nv_result_vm_is_empty (const NvResultVm *vm);
+
 /* Do all of its numbers fit? */
 gboolean nv_result_set (NvResult *result, double best, double average_s, double minimum_s, double maximum_s,
                         guint32 sequence);

@@ -10,14 +10,19 @@
 
 /* ?1: the run, or NULL. In the order in which they came: what belongs together stands together. */
 static const char iterations_sql[] = "SELECT run, vm, setup, kernel, unit, value, time_ns / 1e9,"
-                                     " changed OR load IS NOT NULL OR cpu_node IS NOT NULL OR value IS NULL"
+                                     " changed, load IS NOT NULL OR cpu_node IS NOT NULL"
                                      " FROM iteration WHERE run = ifnull (?1, run) ORDER BY id";
 
 static const char streams_sql[] =
     "SELECT run, vm, sequence, kernel, best_rate_bytes_per_s, average_s, minimum_s, maximum_s, array_bytes, threads"
     " FROM stream WHERE run = ifnull (?1, run) ORDER BY id";
 
-static const char vm_sql[] = "SELECT name, arm FROM vm JOIN boot ON boot.id = vm.boot WHERE vm.id = ?1";
+/* ?1: the VM, or 0: bare metal; ?2: the setup, or 0. */
+static const char who_sql[] =
+    "SELECT vm.name, arm, record ->> '$.setup.pages', record ->> '$.setup.access', record ->> '$.setup.page_kind'"
+    " FROM (SELECT 1) LEFT JOIN vm ON vm.id = ?1 LEFT JOIN boot ON boot.id = vm.boot LEFT JOIN setup ON setup.id = ?2";
+
+#define N_PLACING 3 /* pages, access, page_kind: what a policy is to those who have none */
 
 static const char run_sql[] =
     "SELECT emulated, date (started_wall_ns / 1000000000, 'unixepoch'),"
@@ -32,10 +37,18 @@ typedef struct
   double best, sum_s, minimum_s, maximum_s;
 } Sum;
 
-/* Where rows of a VM in one boot, or of one setup on bare metal, go. */
+/* A VM, or bare metal, and what tells it apart. */
 typedef struct
 {
-  gint64 run, vm, setup; /* without a VM; else 0 */
+  NvResultVm *vm; /* (transfer none) */
+  gint64 run;     /* 0: it has a policy, which may be measured in several */
+  char *placing[N_PLACING + 1];
+} Known;
+
+/* Where rows of one setup of a VM in one boot, or on bare metal, go. */
+typedef struct
+{
+  gint64 run, vm, setup; /* 0: none */
   NvResultVm *result;    /* (transfer none) */
   Sum *sums;             /* [NV_RESULTS_KERNELS]; NULL: no iterations */
   guint32 sequence;      /* of the iterations */
@@ -48,7 +61,7 @@ typedef struct
   NvResults *results;
   GPtrArray *parts;    /* Part, as they came */
   GHashTable *part_of; /* Part -> itself */
-  GHashTable *vm_of;   /* "POLICY\nNAME" -> NvResultVm */
+  GHashTable *known;   /* what tells it apart -> Known */
   Part *last;          /* most rows are of the same as the row before */
 } Reading;
 
@@ -75,54 +88,158 @@ part_free (gpointer data)
   g_free (data);
 }
 
-static NvResultVm *
-get_vm (Reading *reading, const char *name, const char *policy)
+static void
+known_free (gpointer data)
 {
-  g_autofree char *key = g_strdup_printf ("%s\n%s", policy ? policy : "", name ? name : "");
-  NvResultVm *vm = g_hash_table_lookup (reading->vm_of, key);
+  Known *known = data;
 
-  if (vm)
-    return vm;
-  vm = nv_result_vm_new (name, policy);
-  g_ptr_array_add (reading->results->vms, vm);
-  g_hash_table_insert (reading->vm_of, g_steal_pointer (&key), vm);
-  return vm;
+  for (guint i = 0; i < N_PLACING; i++)
+    g_free (known->placing[i]);
+  g_free (known);
 }
 
-/* @id: 0: bare metal. NULL with @error. */
-static NvResultVm *
-find_vm (Reading *reading, gint64 id, GError **error)
+static const char *
+column_text (sqlite3_stmt *row, int column)
 {
-  sqlite3_stmt *row;
-  NvResultVm *vm = NULL;
+  return (const char *)sqlite3_column_text (row, column);
+}
 
-  if (id == 0)
-    return get_vm (reading, "host", NULL);
-  row = nv_store_prepare (reading->store, vm_sql, error);
+/* @row: of who_sql. */
+static NvResultVm *
+get_vm (const Reading *reading, gint64 run, const char *name, sqlite3_stmt *row)
+{
+  const char *policy = column_text (row, 1);
+  g_autoptr (GString) key = g_string_new (NULL);
+  Known *known;
+
+  if (policy)
+    g_string_printf (key, "%s\n%s", policy, name);
+  else
+    g_string_printf (key, "%" G_GINT64_FORMAT "\n%s", run, name);
+  for (int i = 0; !policy && i < N_PLACING; i++)
+    g_string_append_printf (key, "\n%s", column_text (row, 2 + i) ? column_text (row, 2 + i) : "");
+  known = g_hash_table_lookup (reading->known, key->str);
+  if (known)
+    return known->vm;
+  known = g_new0 (Known, 1);
+  known->vm = nv_result_vm_new (name, policy);
+  known->run = policy ? 0 : run;
+  for (int i = 0; !policy && i < N_PLACING; i++)
+    known->placing[i] = g_strdup (column_text (row, 2 + i));
+  g_ptr_array_add (reading->results->vms, known->vm);
+  g_hash_table_insert (reading->known, g_strdup (key->str), known);
+  return known->vm;
+}
+
+/* @vm: 0: bare metal. NULL with @error. */
+static NvResultVm *
+find_vm (const Reading *reading, gint64 run, gint64 vm, gint64 setup, GError **error)
+{
+  sqlite3_stmt *row = nv_store_prepare (reading->store, who_sql, error);
+  NvResultVm *result = NULL;
+
   if (!row)
     return NULL;
-  sqlite3_bind_int64 (row, 1, id);
-  if (sqlite3_step (row) == SQLITE_ROW)
-    vm = get_vm (reading, (const char *)sqlite3_column_text (row, 0),
-                 (const char *)sqlite3_column_text (row, 1));
-  else
+  sqlite3_bind_int64 (row, 1, vm);
+  sqlite3_bind_int64 (row, 2, setup);
+  if (sqlite3_step (row) != SQLITE_ROW)
     nv_store_fail (reading->store, error);
+  else
+    result = get_vm (reading, run, column_text (row, 0) ? column_text (row, 0) : "host", row);
   sqlite3_reset (row);
-  return vm;
+  return result;
 }
+
+/* --- those without a policy --- */
+
+/* Do any two that are known differ? */
+static gboolean
+placings_differ (const Reading *reading)
+{
+  const char *first[N_PLACING] = { NULL };
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, reading->known);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    for (guint i = 0; i < N_PLACING; i++)
+      {
+        const char *placing = ((const Known *)value)->placing[i];
+
+        if (placing && first[i] && strcmp (placing, first[i]) != 0)
+          return TRUE;
+        first[i] = first[i] ? first[i] : placing;
+      }
+  return FALSE;
+}
+
+static void
+set_policy (const Known *known)
+{
+  g_autoptr (GString) policy = g_string_new (NULL);
+
+  for (guint i = 0; i < N_PLACING; i++)
+    if (known->placing[i])
+      g_string_append_printf (policy, "%s%s", policy->len > 0 ? ", " : "", known->placing[i]);
+  if (policy->len > 0)
+    known->vm->policy = g_utf8_make_valid (policy->str, -1);
+}
+
+static char *
+policy_and_name (const NvResultVm *vm)
+{
+  return g_strdup_printf ("%s\n%s", vm->policy ? vm->policy : "", vm->name);
+}
+
+/* Policies are their choices of pages, if these differ; those that then share policy and name get their
+ * run's. */
+static void
+tell_apart (const Reading *reading)
+{
+  g_autoptr (GHashTable) counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  gboolean differ = placings_differ (reading);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, reading->known);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Known *known = value;
+      char *key;
+
+      if (differ)
+        set_policy (known);
+      key = policy_and_name (known->vm);
+      g_hash_table_insert (counts, key,
+                           GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, key)) + 1));
+    }
+  g_hash_table_iter_init (&iter, reading->known);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Known *known = value;
+      g_autofree char *key = policy_and_name (known->vm);
+      g_autofree char *name = known->vm->name;
+
+      known->vm->name = known->run && GPOINTER_TO_UINT (g_hash_table_lookup (counts, key)) > 1
+                            ? g_strdup_printf ("run %" G_GINT64_FORMAT "/%s", known->run, name)
+                            : g_steal_pointer (&name);
+    }
+}
+
+/* --- parts --- */
 
 /* NULL with @error. */
 static Part *
 get_part (Reading *reading, gint64 run, gint64 vm, gint64 setup, GError **error)
 {
-  const Part key = { .run = run, .vm = vm, .setup = vm == 0 ? setup : 0 };
+  const Part key = { .run = run, .vm = vm, .setup = setup };
   Part *part = reading->last && part_equal (reading->last, &key)
                    ? reading->last
                    : g_hash_table_lookup (reading->part_of, &key);
 
   if (!part)
     {
-      NvResultVm *result = find_vm (reading, vm, error);
+      NvResultVm *result = find_vm (reading, run, vm, setup, error);
 
       if (!result)
         return NULL;
@@ -152,19 +269,35 @@ add_to_sum (Sum *sum, double value, double time_s, gboolean lower_is_better)
   sum->n++;
 }
 
+/* Is it one to count? Else it says why not. */
+static gboolean
+check_iteration (NvResults *results, sqlite3_stmt *row)
+{
+  guint64 *reason =
+      sqlite3_column_int (row, 8)   ? &results->n_beside
+      : sqlite3_column_int (row, 7) ? &results->n_moved
+      : sqlite3_column_type (row, 5) == SQLITE_NULL || !isfinite (sqlite3_column_double (row, 5))
+          ? &results->n_unusable
+          : NULL;
+
+  if (reason)
+    ++*reason;
+  return !reason;
+}
+
 static gboolean
 take_iteration (Reading *reading, sqlite3_stmt *row, GError **error)
 {
-  int kernel = sqlite3_column_int (row, 7)
-                   ? -1
-                   : nv_results_get_kernel (reading->results, (const char *)sqlite3_column_text (row, 3),
-                                            (const char *)sqlite3_column_text (row, 4));
   double value = sqlite3_column_double (row, 5);
+  int kernel;
   Part *part;
 
-  if (kernel < 0 || !isfinite (value))
+  if (!check_iteration (reading->results, row))
+    return TRUE;
+  kernel = nv_results_get_kernel (reading->results, column_text (row, 3), column_text (row, 4));
+  if (kernel < 0)
     {
-      reading->results->left_out++;
+      reading->results->n_unusable++;
       return TRUE;
     }
   part = get_part (reading, sqlite3_column_int64 (row, 0), sqlite3_column_int64 (row, 1),
@@ -190,8 +323,7 @@ take_stream (Reading *reading, sqlite3_stmt *row, GError **error)
     .threads = (guint)sqlite3_column_int (row, 9),
   };
   gint64 sequence = sqlite3_column_int64 (row, 2);
-  int kernel =
-      nv_results_get_kernel (reading->results, (const char *)sqlite3_column_text (row, 3), "bytes/s");
+  int kernel = nv_results_get_kernel (reading->results, column_text (row, 3), "bytes/s");
   Part *part = get_part (reading, sqlite3_column_int64 (row, 0), sqlite3_column_int64 (row, 1), 0, error);
   NvResult result;
 
@@ -204,7 +336,7 @@ take_stream (Reading *reading, sqlite3_stmt *row, GError **error)
       || !nv_result_set (&result, stream.best_rate_bytes_per_s, sqlite3_column_double (row, 5),
                          sqlite3_column_double (row, 6), sqlite3_column_double (row, 7),
                          part->result->n_runs - 1))
-    reading->results->left_out++;
+    reading->results->n_unusable++;
   else
     {
       nv_result_vm_add (part->result, (guint)kernel, &result);
@@ -252,7 +384,7 @@ add_sums (Reading *reading)
                              part->sequence))
             nv_result_vm_add (part->result, k, &result);
           else
-            reading->results->left_out += sum->n;
+            reading->results->n_unusable += sum->n;
         }
     }
 }
@@ -265,7 +397,8 @@ typedef struct
   GString *emulated, *others; /* their numbers */
   gboolean is_unknown;
   char *first, *last; /* days */
-  gboolean is_mixed;  /* several hosts */
+  gint64 host_run;    /* the first whose host is known */
+  gboolean is_mixed;  /* not all hosts are known */
 } Facts;
 
 static void
@@ -286,10 +419,33 @@ add_day (Facts *facts, const char *day)
 }
 
 static gboolean
+add_host (Reading *reading, gint64 run, const char *host, Facts *facts, GError **error)
+{
+  NvResults *results = reading->results;
+  g_autofree char *valid = host ? g_utf8_make_valid (host, -1) : NULL;
+
+  facts->is_mixed |= !host;
+  if (valid && results->host && strcmp (valid, results->host) != 0)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "store '%s': run %" G_GINT64_FORMAT " of host '%s' and run %" G_GINT64_FORMAT
+                   " of '%s' are never mixed: --run chooses one",
+                   reading->store->path, facts->host_run, results->host, run, valid);
+      return FALSE;
+    }
+  if (valid && !results->host)
+    {
+      results->host = g_steal_pointer (&valid);
+      facts->host_run = run;
+    }
+  return TRUE;
+}
+
+static gboolean
 read_run (Reading *reading, gint64 run, Facts *facts, GError **error)
 {
   sqlite3_stmt *row = nv_store_prepare (reading->store, run_sql, error);
-  const char *host;
+  gboolean done;
 
   if (!row)
     return FALSE;
@@ -299,15 +455,12 @@ read_run (Reading *reading, gint64 run, Facts *facts, GError **error)
   g_string_append_printf (sqlite3_column_int (row, 0) ? facts->emulated : facts->others, " %" G_GINT64_FORMAT,
                           run);
   facts->is_unknown |= sqlite3_column_type (row, 0) == SQLITE_NULL;
-  add_day (facts, (const char *)sqlite3_column_text (row, 1));
-  host = (const char *)sqlite3_column_text (row, 2);
-  facts->is_mixed |= !host || (reading->results->host && strcmp (host, reading->results->host) != 0);
-  if (!reading->results->host)
-    reading->results->host = host ? g_utf8_make_valid (host, -1) : NULL;
+  add_day (facts, column_text (row, 1));
   reading->results->rates_divided_by =
       MAX (reading->results->rates_divided_by, (guint)MAX (sqlite3_column_int (row, 3), 0));
+  done = add_host (reading, run, column_text (row, 2), facts, error);
   sqlite3_reset (row);
-  return TRUE;
+  return done;
 }
 
 static gboolean
@@ -354,25 +507,65 @@ read_facts (Reading *reading, GError **error)
   return done;
 }
 
+char *
+nv_results_say_left_out (const NvResults *results)
+{
+  const struct
+  {
+    guint64 n;
+    const char *why;
+  } reasons[] = { { results->n_moved, "since the host moved CPUs meanwhile" },
+                  { results->n_beside, "since they ran beside a load or from node to node" },
+                  { results->n_unusable, "since a number is none that can be, or of too many kernels" } };
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if (reasons[i].n > 0)
+      g_string_append_printf (text, "%s%" G_GUINT64_FORMAT " %s", text->len > 0 ? ", " : "", reasons[i].n,
+                              reasons[i].why);
+  return g_string_free (text, FALSE);
+}
+
+/* VMs of which all is left out are none. */
+static gboolean
+check_any (Reading *reading, gint64 run, GError **error)
+{
+  NvResults *results = reading->results;
+  g_autofree char *why = NULL;
+
+  for (guint i = results->vms->len; i-- > 0;)
+    if (nv_result_vm_is_empty (g_ptr_array_index (results->vms, i)))
+      g_ptr_array_remove_index (results->vms, i);
+  results->left_out = results->n_moved + results->n_beside + results->n_unusable;
+  if (results->vms->len > 0)
+    return TRUE;
+  why = nv_results_say_left_out (results);
+  if (results->left_out > 0)
+    g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND,
+                 "store '%s': all %" G_GUINT64_FORMAT " iterations are left out: %s", reading->store->path,
+                 results->left_out, why);
+  else
+    g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "store '%s': no kernel was measured%s",
+                 reading->store->path, run ? " in this run" : "");
+  return FALSE;
+}
+
 NvResults *
 nv_results_read_store (NvStore *store, gint64 run, GError **error)
 {
   g_autoptr (NvResults) results = nv_results_new (store->path);
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (part_free);
   g_autoptr (GHashTable) part_of = g_hash_table_new (part_hash, part_equal);
-  g_autoptr (GHashTable) vm_of = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Reading reading = { store, results, parts, part_of, vm_of, NULL };
+  g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, known_free);
+  Reading reading = { store, results, parts, part_of, known, NULL };
 
   if (!for_each_row (&reading, iterations_sql, run, take_iteration, error)
       || !for_each_row (&reading, streams_sql, run, take_stream, error) || !read_facts (&reading, error))
     return NULL;
   add_sums (&reading);
-  if (parts->len == 0)
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "store '%s': no kernel was measured%s", store->path,
-                   run ? " in this run" : "");
-      return NULL;
-    }
+  tell_apart (&reading);
+  if (!check_any (&reading, run, error))
+    return NULL;
   nv_results_finish (results);
   return g_steal_pointer (&results);
 }

@@ -47,6 +47,15 @@ nv_result_vm_add (NvResultVm *vm, guint kernel, const NvResult *result)
 }
 
 gboolean
+nv_result_vm_is_empty (const NvResultVm *vm)
+{
+  for (guint i = 0; i < NV_RESULTS_KERNELS; i++)
+    if (vm->results[i])
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 nv_result_set (NvResult *result, double best, double average_s, double minimum_s, double maximum_s,
                guint32 sequence)
 {

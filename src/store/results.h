@@ -37,7 +37,10 @@ typedef struct
   char *when;       /* "2026-11-24"; of a store's runs; NULL: not known */
   char *host;       /* name of the machine; NULL: not known */
   int emulated;     /* 1, 0; -1: not known */
-  guint64 left_out; /* lines and parts that could not be read; of a store, iterations */
+  guint64 left_out; /* lines and parts that could not be read; of a store, iterations, which are: */
+  guint64 n_moved;  /* the host moved CPUs meanwhile */
+  guint64 n_beside; /* they ran beside a load, or from node to node */
+  guint64 n_unusable;      /* of too many kernels, or a number is none that can be */
   guint rates_divided_by;  /* to undo what the original's modified STREAM reports; of a store: in some of its
                               runs;  0: they are as reported */
   double implausible_rate; /* the highest, in bytes/s of a thread, if no core gets that from memory; else 0 */
@@ -66,11 +69,19 @@ NvResults *nv_results_read_files (const NvResultsRequest *request, char *const *
 
 /**
  * nv_results_read_store:
- * @run: 0: all of them; emulated runs and others are never mixed: NV_ERROR_USAGE that names the runs
+ * @run: 0: all of them; emulated runs and others, and those of different hosts, are never mixed:
+ * NV_ERROR_USAGE that names the runs
  *
- * Iterations of measurements, and STREAM's texts that were imported.
+ * Iterations of measurements, and STREAM's texts that were imported. VMs are known by their policy and name,
+ * and each boot is a run. Where there is no policy (bare metal, imported texts), those of each run and of
+ * each choice of pages and access are one; if choices differ, they are the policies.
+ *
+ * Returns: (transfer full): NULL also with NV_ERROR_NOT_FOUND: nothing is there, or all of it is left out
  */
 NvResults *nv_results_read_store (NvStore *store, gint64 run, GError **error);
+
+/* Of a store: how many iterations are left out for which reason. Returns: (transfer full). */
+char *nv_results_say_left_out (const NvResults *results);
 
 void nv_results_free (NvResults *results);
 

@@ -301,6 +301,114 @@ each_boot_of_a_vm_is_a_run (Fixture *fixture, gconstpointer data)
   g_assert_true (((NvResultKernel *)g_ptr_array_index (results->kernels, 1))->lower_is_better);
 }
 
+/* JSON within JSON. */
+#define ROW_SETUP(id, run, vm, pages, access)                                                                \
+  "{\"table\":\"setup\",\"id\":" id ",\"run\":" run ",\"vm\":" vm                                            \
+  ",\"record\":\"{\\\"setup\\\":{\\\"pages\\\":\\\"" pages "\\\",\\\"access\\\":\\\"" access "\\\"}}\"}\n"
+#define ROW_OF_SETUP(id, run, vm, setup, value)                                                              \
+  "{\"table\":\"iteration\",\"id\":" id ",\"run\":" run ",\"vm\":" vm ",\"setup\":" setup                    \
+  ",\"kernel\":\"triad\",\"iteration\":0,\"start_ns\":1,\"time_ns\":2000000,\"value\":" value                \
+  ",\"unit\":\"bytes/s\",\"changed\":0}\n"
+#define ROW_HOST(id, run, host)                                                                              \
+  "{\"table\":\"sample_header\",\"id\":" id ",\"run\":" run ",\"record\":\"{\\\"host\\\":\\\"" host          \
+  "\\\"}\"}\n"
+
+static void
+placings_of_bare_metal_are_policies (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = make_store (
+      fixture,
+      ROW_RUN ("1", "0") ROW_SETUP ("1", "1", "null", "local", "seq")
+          ROW_SETUP ("2", "1", "null", "interleave", "seq") ROW_SETUP ("3", "1", "null", "local", "seq")
+              ROW_OF_SETUP ("1", "1", "null", "1", "1e9") ROW_OF_SETUP ("2", "1", "null", "2", "2e9")
+                  ROW_OF_SETUP ("3", "1", "null", "3", "3e9"));
+  g_autoptr (NvResults) results = nv_results_read_store (store, 0, NULL);
+
+  assert_shown (results, "local, seq/host 2 triad 0:1e+09 1:3e+09\n"
+                         "interleave, seq/host 1 triad 0:2e+09\n");
+}
+
+static void
+bare_metal_of_one_placing_has_no_policy_and_runs_are_told_apart (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = make_store (
+      fixture, ROW_RUN ("1", "0") ROW_RUN ("2", "0") ROW_SETUP ("1", "1", "null", "local", "seq")
+                   ROW_SETUP ("2", "2", "null", "local", "seq") ROW_OF_SETUP ("1", "1", "null", "1", "1e9")
+                       ROW_OF_SETUP ("2", "2", "null", "2", "2e9"));
+  g_autoptr (NvResults) results = nv_results_read_store (store, 0, NULL);
+
+  assert_shown (results, "run 1/host 1 triad 0:1e+09\n"
+                         "run 2/host 1 triad 0:2e+09\n");
+}
+
+static void
+each_setup_of_a_vm_is_a_run (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = make_store (
+      fixture, ROW_RUN ("1", "0") ROW_BOOT ("1", "1", "a") ROW_VM ("1", "1", "vm0")
+                   ROW_SETUP ("1", "1", "1", "local", "seq") ROW_SETUP ("2", "1", "1", "local", "seq")
+                       ROW_OF_SETUP ("1", "1", "1", "1", "1e9") ROW_OF_SETUP ("2", "1", "1", "2", "2e9"));
+  g_autoptr (NvResults) results = nv_results_read_store (store, 0, NULL);
+
+  assert_shown (results, "a/vm0 2 triad 0:1e+09 1:2e+09\n");
+}
+
+static void
+imported_folders_are_told_apart (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = nv_store_open (":memory:", NV_STORE_CREATE, NULL);
+  const NvImportRequest request = { .store = store, .say = say, .data = fixture, .command = "" };
+  g_autofree char *a = g_build_filename (fixture->folder, "a", NULL);
+  g_autofree char *b = g_build_filename (fixture->folder, "b", NULL);
+  char *paths[] = { a, b, NULL };
+  g_autoptr (NvResults) results = NULL;
+  NvImportResult result;
+
+  put (fixture, "a/vm0.expresult", TABLE COPY ("1") REST);
+  put (fixture, "a/vm1.expresult", TABLE COPY ("2") REST);
+  put (fixture, "b/vm0.expresult", TABLE COPY ("3") REST);
+  g_assert_true (nv_import (&request, paths, &result, NULL));
+  results = nv_results_read_store (store, 0, NULL);
+  assert_shown (results, "run 1/vm0 1 copy 0:1e+06 scale 0:1e+06 add 0:1e+06 triad 0:1e+06\n"
+                         "run 2/vm0 1 copy 0:3e+06 scale 0:1e+06 add 0:1e+06 triad 0:1e+06\n"
+                         "vm1 1 copy 0:2e+06 scale 0:1e+06 add 0:1e+06 triad 0:1e+06\n");
+}
+
+static void
+different_hosts_are_not_mixed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = make_store (
+      fixture, ROW_RUN ("1", "0") ROW_RUN ("2", "0") ROW_HOST ("1", "1", "east") ROW_HOST ("2", "2", "west")
+                   ROW_ITERATION ("1", "1", "null", "copy", "bytes/s", "1e9", "0")
+                       ROW_ITERATION ("2", "2", "null", "copy", "bytes/s", "1e9", "0"));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NvResults) results = NULL;
+
+  g_assert_null (nv_results_read_store (store, 0, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "run 1 of host 'east' and run 2 of 'west'"));
+  results = nv_results_read_store (store, 2, NULL);
+  g_assert_cmpstr (results->host, ==, "west");
+}
+
+static void
+results_that_are_all_left_out_say_why (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = make_store (
+      fixture, ROW_RUN ("1", "0") ROW_ITERATION ("1", "1", "null", "copy", "bytes/s", "1e9", "1")
+                   ROW_ITERATION ("2", "1", "null", "copy", "bytes/s", "1e9", "0,\"load\":\"read\"")
+                       ROW_ITERATION ("3", "1", "null", "copy", "bytes/s", "1e9", "1,\"cpu_node\":0")
+                           ROW_ITERATION ("4", "1", "null", "copy", "bytes/s", "null", "0")
+                               ROW_ITERATION ("5", "1", "null", "copy", "bytes/s", "1e300", "0"));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (nv_results_read_store (store, 0, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "all 5 iterations are left out: 1 since the host moved"));
+  g_assert_nonnull (strstr (error->message, ", 2 since they ran beside"));
+  g_assert_nonnull (strstr (error->message, ", 2 since a number"));
+}
+
 static void
 a_kernel_that_is_no_utf8_is_one_kernel (Fixture *fixture, gconstpointer data)
 {
@@ -403,6 +511,12 @@ main (int argc, char **argv)
   ADD (a_damaged_file_does_not_fill_the_memory);
   ADD (no_results_are_an_error);
   ADD (each_boot_of_a_vm_is_a_run);
+  ADD (placings_of_bare_metal_are_policies);
+  ADD (bare_metal_of_one_placing_has_no_policy_and_runs_are_told_apart);
+  ADD (each_setup_of_a_vm_is_a_run);
+  ADD (imported_folders_are_told_apart);
+  ADD (different_hosts_are_not_mixed);
+  ADD (results_that_are_all_left_out_say_why);
   ADD (a_kernel_that_is_no_utf8_is_one_kernel);
   ADD (emulated_runs_and_others_are_not_mixed);
   ADD (imported_text_is_as_it_was);
