@@ -139,6 +139,7 @@ understand (Job *job, GError **error)
   else
     {
       job->style.is_linear = options->linear;
+      job->style.is_verbose = job->context->common->verbose;
       return nv_chart_check_name (options->output, error)
              && (!options->data || nv_chart_check_data_name (options->data, error))
              && understand_interval (job, error) && understand_orders (job, error)
@@ -342,16 +343,20 @@ read_store (Job *job, char **ret_title, GError **error)
 /* --- the picture --- */
 
 static void
-set_nothing_drawn (const Job *job, GError **error)
+set_nothing_drawn (const Job *job, const GPtrArray *timelines, GError **error)
 {
   const NvPlotOptions *options = options_of (job);
-  gboolean is_narrowed = options->zone || options->node || options->order;
+  gboolean is_narrowed = options->zone || options->node || options->order || options->vms;
+  guint64 n_samples = 0;
 
+  for (guint i = 0; i < timelines->len; i++)
+    n_samples += ((const NvTimeline *)g_ptr_array_index (timelines, i))->n_samples;
   g_set_error (
       error, NV_ERROR, NV_ERROR_NOT_FOUND, "nothing to draw in '%s'%s%s",
       options->db ? options->db : job->context->arguments[0],
-      is_narrowed ? " of what --node, --zone and --order choose" : "",
-      options->db && !is_narrowed
+      is_narrowed ? " of what --vm, --node, --zone and --order choose" : "",
+      n_samples > 0 ? ": in its samples no block is free and no counter of compaction or huge pages grew"
+      : options->db && !is_narrowed
           ? ": it has no samples; `numavm run` takes them, `numavm import` reads those of `numavm sample`"
           : "");
 }
@@ -412,7 +417,7 @@ nv_plot_compaction (NvCommandContext *context, GError **error)
     nv_note (context, "%s", (char *)g_ptr_array_index (left_out, i));
   if (!chart)
     {
-      set_nothing_drawn (&job, error);
+      set_nothing_drawn (&job, timelines, error);
       return NV_EXIT_FAILED;
     }
   if (!write_all (&job, chart, error))

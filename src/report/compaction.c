@@ -9,6 +9,7 @@ enum
   MAX_PANELS = 60, /* PNG and what shows it have limits, and so have readers */
   MAX_TINTS = 7,   /* of shades that can be told apart */
   MAX_SERIES = 24, /* of a panel, for the same reason */
+  MAX_NAMED = 3,   /* in a sentence, of what is not drawn */
 };
 
 /* All timelines of one name. */
@@ -17,7 +18,15 @@ typedef struct
   const char *who;
   gboolean is_vm;
   GPtrArray *timelines; /* of NvTimeline; borrowed */
+  GPtrArray *counters;  /* of GHashTable, one for each timeline: a set of its NvTimelineCounter; borrowed */
 } Machine;
+
+/* What is not drawn for one reason. */
+typedef struct
+{
+  GString *names;
+  guint n;
+} Omitted;
 
 typedef struct
 {
@@ -28,6 +37,9 @@ typedef struct
   double unit_s; /* of the x axis */
   const char *x_label;
   guint n_undrawn;     /* panels that found no room */
+  Omitted never_free;  /* zones */
+  Omitted never_grew;  /* counters */
+  Omitted too_few;     /* counters */
   gboolean has_shades; /* the machine's are in a legend */
 } Drawing;
 
@@ -37,6 +49,7 @@ machine_free (gpointer data)
   Machine *machine = data;
 
   g_ptr_array_unref (machine->timelines);
+  g_ptr_array_unref (machine->counters);
   g_free (machine);
 }
 
@@ -47,6 +60,32 @@ static void G_GNUC_PRINTF (2, 3) leave_out (const Drawing *drawing, const char *
   va_start (arguments, format);
   g_ptr_array_add (drawing->left_out, g_strdup_vprintf (format, arguments));
   va_end (arguments);
+}
+
+static void G_GNUC_PRINTF (2, 3) omit (Omitted *omitted, const char *format, ...)
+{
+  va_list arguments;
+
+  if (!omitted->names)
+    omitted->names = g_string_new (NULL);
+  else
+    g_string_append (omitted->names, ", ");
+  va_start (arguments, format);
+  g_string_append_vprintf (omitted->names, format, arguments);
+  va_end (arguments);
+  omitted->n++;
+}
+
+/* Frees it, too. */
+static void
+say_omitted (const Drawing *drawing, Omitted *omitted, const char *what, const char *why)
+{
+  if (omitted->n > MAX_NAMED && !drawing->style->is_verbose)
+    leave_out (drawing, "%u %s: not drawn, since %s; --verbose names them", omitted->n, what, why);
+  else if (omitted->n > 0)
+    leave_out (drawing, "not drawn, since %s: %s", why, omitted->names->str);
+  if (omitted->names)
+    g_string_free (omitted->names, TRUE);
 }
 
 char *
@@ -61,51 +100,63 @@ nv_compaction_order (int order, guint64 page_bytes)
 
 /* --- machines --- */
 
+static gboolean
+is_same (gconstpointer one_counter, gconstpointer other_counter)
+{
+  const NvTimelineCounter *one = one_counter, *other = other_counter;
+
+  return strcmp (one->name, other->name) == 0 && one->node == other->node && one->order == other->order
+         && g_strcmp0 (one->zone, other->zone) == 0 && strcmp (one->sampler, other->sampler) == 0;
+}
+
+static guint
+hash_counter (gconstpointer data)
+{
+  const NvTimelineCounter *counter = data;
+  guint hash = g_str_hash (counter->sampler);
+
+  hash = hash * 31 + g_str_hash (counter->name);
+  hash = hash * 31 + (counter->zone ? g_str_hash (counter->zone) : 0);
+  return (hash * 31 + (guint)counter->node) * 31 + (guint)counter->order;
+}
+
+static void
+add_timeline (Machine *machine, NvTimeline *timeline)
+{
+  GHashTable *counters = g_hash_table_new (hash_counter, is_same);
+
+  for (guint i = 0; i < timeline->counters->len; i++)
+    g_hash_table_add (counters, g_ptr_array_index (timeline->counters, i));
+  g_ptr_array_add (machine->timelines, timeline);
+  g_ptr_array_add (machine->counters, counters);
+}
+
 /* (element-type Machine): in the order in which they come. */
 static GPtrArray *
 find_machines (const GPtrArray *timelines)
 {
   GPtrArray *machines = g_ptr_array_new_with_free_func (machine_free);
+  g_autoptr (GHashTable) by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < timelines->len; i++)
     {
       NvTimeline *timeline = g_ptr_array_index (timelines, i);
-      Machine *machine = NULL;
+      g_autofree char *key = g_strconcat (timeline->boot != 0 ? "vm " : "host ", timeline->who, NULL);
+      Machine *machine = g_hash_table_lookup (by_name, key);
 
-      for (guint j = 0; j < machines->len && !machine; j++)
-        {
-          Machine *other = g_ptr_array_index (machines, j);
-
-          if (strcmp (other->who, timeline->who) == 0 && other->is_vm == (timeline->boot != 0))
-            machine = other;
-        }
       if (!machine)
         {
           machine = g_new0 (Machine, 1);
           machine->who = timeline->who;
           machine->is_vm = timeline->boot != 0;
           machine->timelines = g_ptr_array_new ();
+          machine->counters = g_ptr_array_new_with_free_func ((GDestroyNotify)g_hash_table_unref);
           g_ptr_array_add (machines, machine);
+          g_hash_table_insert (by_name, g_steal_pointer (&key), machine);
         }
-      g_ptr_array_add (machine->timelines, timeline);
+      add_timeline (machine, timeline);
     }
   return machines;
-}
-
-static gboolean
-is_same (const NvTimelineCounter *one, const NvTimelineCounter *other)
-{
-  return strcmp (one->name, other->name) == 0 && one->node == other->node && one->order == other->order
-         && g_strcmp0 (one->zone, other->zone) == 0 && strcmp (one->sampler, other->sampler) == 0;
-}
-
-static const NvTimelineCounter *
-find_counter (const NvTimeline *timeline, const NvTimelineCounter *like)
-{
-  for (guint i = 0; i < timeline->counters->len; i++)
-    if (is_same (g_ptr_array_index (timeline->counters, i), like))
-      return g_ptr_array_index (timeline->counters, i);
-  return NULL;
 }
 
 /* Those of one sampler and name, of all the machine's timelines, each once. (element-type NvTimelineCounter):
@@ -113,6 +164,7 @@ find_counter (const NvTimeline *timeline, const NvTimelineCounter *like)
 static GPtrArray *
 find_named (const Machine *machine, const char *sampler, const char *name)
 {
+  g_autoptr (GHashTable) seen = g_hash_table_new (hash_counter, is_same);
   GPtrArray *found = g_ptr_array_new ();
 
   for (guint i = 0; i < machine->timelines->len; i++)
@@ -122,11 +174,9 @@ find_named (const Machine *machine, const char *sampler, const char *name)
       for (guint j = 0; j < timeline->counters->len; j++)
         {
           NvTimelineCounter *counter = g_ptr_array_index (timeline->counters, j);
-          gboolean is_new = strcmp (counter->name, name) == 0 && strcmp (counter->sampler, sampler) == 0;
 
-          for (guint k = 0; k < found->len && is_new; k++)
-            is_new = !is_same (g_ptr_array_index (found, k), counter);
-          if (is_new)
+          if (strcmp (counter->name, name) == 0 && strcmp (counter->sampler, sampler) == 0
+              && g_hash_table_add (seen, counter))
             g_ptr_array_add (found, counter);
         }
     }
@@ -183,7 +233,7 @@ read_curve (Curve *curve, const Drawing *drawing, const Machine *machine, const 
   for (guint i = 0; i < machine->timelines->len; i++)
     {
       const NvTimeline *timeline = g_ptr_array_index (machine->timelines, i);
-      const NvTimelineCounter *counter = find_counter (timeline, like);
+      const NvTimelineCounter *counter = g_hash_table_lookup (g_ptr_array_index (machine->counters, i), like);
 
       if (!counter || timeline->n == 0)
         continue;
@@ -204,8 +254,10 @@ read_curve (Curve *curve, const Drawing *drawing, const Machine *machine, const 
 }
 
 static void
-curve_clear (Curve *curve)
+curve_clear (gpointer data)
 {
+  Curve *curve = data;
+
   g_free (curve->x);
   g_free (curve->low);
   g_free (curve->high);
@@ -214,7 +266,7 @@ curve_clear (Curve *curve)
 
 /* Takes the curve's arrays. */
 static void
-add_curve (NvPanel *panel, const char *label, Curve *curve)
+add_curve (NvPanel *panel, const char *label, const Curve *curve)
 {
   if (curve->is_thinned)
     {
@@ -275,81 +327,103 @@ add_shades (Drawing *drawing, NvPanel *panel, const Machine *machine)
   drawing->has_shades = TRUE;
 }
 
-/* NULL: there is no room. */
+/* Asked before anything is read for a panel. */
+static gboolean
+find_room (Drawing *drawing)
+{
+  gboolean has_room = drawing->chart->panels->len < MAX_PANELS;
+
+  drawing->n_undrawn += !has_room;
+  return has_room;
+}
+
 static NvPanel *
 add_panel (Drawing *drawing, const Machine *machine, const char *heading, const char *y_label)
 {
   g_autofree char *who = name_machine (drawing, machine);
   g_autofree char *whole = g_strconcat (who, heading, NULL);
-  NvPanel *panel;
+  NvPanel *panel = nv_chart_add_panel (drawing->chart, NV_MARK_BAND, whole, drawing->x_label, y_label);
 
-  if (drawing->chart->panels->len == MAX_PANELS)
-    {
-      drawing->n_undrawn++;
-      return NULL;
-    }
-  panel = nv_chart_add_panel (drawing->chart, NV_MARK_BAND, whole, drawing->x_label, y_label);
   panel->y_from_zero = TRUE;
   add_shades (drawing, panel, machine);
   return panel;
 }
 
-static gboolean
-is_wanted (const Drawing *drawing, int order)
+/* Those of one zone that are asked for. @ret_orders: (out): of each. Returns: (transfer full): of Curve. */
+static GArray *
+read_orders (const Drawing *drawing, const Machine *machine, const GPtrArray *counters, guint first,
+             guint end, int *ret_orders)
 {
-  return drawing->style->orders == 0 || (order < 64 && drawing->style->orders >> order & 1);
+  GArray *curves = g_array_new (FALSE, FALSE, sizeof (Curve));
+
+  for (guint i = first; i < end && curves->len < MAX_SERIES; i++)
+    {
+      const NvTimelineCounter *counter = g_ptr_array_index (counters, i);
+      guint64 orders = drawing->style->orders;
+      Curve curve;
+
+      if (orders != 0 && !(counter->order >= 0 && counter->order < 64 && orders >> counter->order & 1))
+        continue;
+      ret_orders[curves->len] = counter->order;
+      read_curve (&curve, drawing, machine, counter, FALSE);
+      g_array_append_val (curves, curve);
+    }
+  return curves;
 }
 
-/* The zone of @counters[@first] and behind. Returns: the first that is of another. */
-static guint
-draw_zone (Drawing *drawing, const Machine *machine, const GPtrArray *counters, guint first)
+/* The zone of @counters[@first] up to @end. */
+static void
+draw_zone (Drawing *drawing, const Machine *machine, const GPtrArray *counters, guint first, guint end)
 {
   const NvTimelineCounter *zone = g_ptr_array_index (counters, first);
   g_autofree char *heading = g_strdup_printf ("node %d, zone %s", zone->node, zone->zone);
-  guint end = first, n_wanted = 0;
+  g_autofree char *who = name_machine (drawing, machine);
+  int orders[MAX_SERIES];
+  g_autoptr (GArray) curves = NULL;
   double greatest = 0;
   NvPanel *panel;
 
-  for (; end < counters->len; end++)
-    {
-      const NvTimelineCounter *counter = g_ptr_array_index (counters, end);
-      Curve curve;
-
-      if (counter->node != zone->node || g_strcmp0 (counter->zone, zone->zone) != 0)
-        break;
-      if (!is_wanted (drawing, counter->order))
-        continue;
-      read_curve (&curve, drawing, machine, counter, FALSE);
-      greatest = fmax (greatest, curve.greatest);
-      curve_clear (&curve);
-      n_wanted++;
-    }
-  if (n_wanted == 0)
-    return end;
+  if (!find_room (drawing))
+    return;
+  curves = read_orders (drawing, machine, counters, first, end, orders);
+  for (guint i = 0; i < curves->len; i++)
+    greatest = fmax (greatest, g_array_index (curves, Curve, i).greatest);
   if (greatest <= 0)
     {
-      g_autofree char *who = name_machine (drawing, machine);
-
-      leave_out (drawing, "%s%s: not drawn, since no block was ever free", who, heading);
-      return end;
+      if (curves->len > 0)
+        omit (&drawing->never_free, "%s%s", who, heading);
+      g_array_set_clear_func (curves, curve_clear);
+      return;
     }
   panel = add_panel (drawing, machine, heading, "free blocks");
-  if (!panel)
-    return end;
   panel->log_y = !drawing->style->is_linear;
   panel->is_ordered = TRUE;
-  for (guint i = first; i < end; i++)
+  for (guint i = 0; i < curves->len; i++)
     {
-      const NvTimelineCounter *counter = g_ptr_array_index (counters, i);
-      g_autofree char *label = nv_compaction_order (counter->order, first_timeline (machine)->page_bytes);
-      Curve curve;
+      g_autofree char *label = nv_compaction_order (orders[i], first_timeline (machine)->page_bytes);
 
-      if (!is_wanted (drawing, counter->order))
-        continue;
-      read_curve (&curve, drawing, machine, counter, FALSE);
-      add_curve (panel, label, &curve);
+      add_curve (panel, label, &g_array_index (curves, Curve, i));
     }
-  return end;
+}
+
+static void
+draw_zones (Drawing *drawing, const Machine *machine)
+{
+  g_autoptr (GPtrArray) counters = find_named (machine, "buddyinfo", "free");
+  guint end;
+
+  for (guint first = 0; first < counters->len; first = end)
+    {
+      const NvTimelineCounter *zone = g_ptr_array_index (counters, first), *next;
+
+      for (end = first + 1; end < counters->len; end++)
+        {
+          next = g_ptr_array_index (counters, end);
+          if (next->node != zone->node || g_strcmp0 (next->zone, zone->zone) != 0)
+            break;
+        }
+      draw_zone (drawing, machine, counters, first, end);
+    }
 }
 
 /* A huge page is what one page of page table maps, of which an entry has 8 bytes; not above the largest. */
@@ -374,6 +448,7 @@ draw_indexes (Drawing *drawing, const Machine *machine)
   int order = choose_index_order (drawing, machine, indexes);
   g_autofree char *size = nv_compaction_order (order, first_timeline (machine)->page_bytes);
   g_autofree char *heading = g_strdup_printf ("free memory in blocks too small for %s", size);
+  g_autofree char *who = name_machine (drawing, machine);
   NvPanel *panel = NULL;
 
   for (guint i = 0; i < indexes->len; i++)
@@ -384,11 +459,13 @@ draw_indexes (Drawing *drawing, const Machine *machine)
 
       if (counter->order != order)
         continue;
-      if (!panel && !(panel = add_panel (drawing, machine, heading, "unusable index (0 to 1)")))
+      if (!panel && !find_room (drawing))
         return;
+      if (!panel)
+        panel = add_panel (drawing, machine, heading, "unusable index (0 to 1)");
       if (panel->series->len == MAX_SERIES)
         {
-          leave_out (drawing, "the unusable index of %s and later zones: not drawn; --node shows them",
+          leave_out (drawing, "%sthe unusable index of %s and later zones: not drawn; --node shows them", who,
                      label);
           return;
         }
@@ -396,7 +473,7 @@ draw_indexes (Drawing *drawing, const Machine *machine)
       add_curve (panel, label, &curve);
     }
   if (!panel && indexes->len > 0)
-    leave_out (drawing, "the unusable index: not drawn, since no zone has blocks of %s", size);
+    leave_out (drawing, "%sthe unusable index: not drawn, since no zone has blocks of %s", who, size);
 }
 
 /* What kernels count (Documentation/admin-guide/mm/transhuge.rst, include/linux/vm_event_item.h); some lack
@@ -419,11 +496,12 @@ static const char *const pages[] = {
   NULL,
 };
 
-/* Counters that stood still are not drawn: their names go to @still. */
+/* Counters that stood still are not drawn. */
 static void
 draw_rates (Drawing *drawing, const Machine *machine, const char *const *names, const char *heading,
-            const char *y_label, GString *still)
+            const char *y_label)
 {
+  g_autofree char *who = name_machine (drawing, machine);
   NvPanel *panel = NULL;
 
   for (guint i = 0; names[i]; i++)
@@ -433,34 +511,29 @@ draw_rates (Drawing *drawing, const Machine *machine, const char *const *names, 
 
       if (counters->len == 0)
         continue;
+      if (!panel && !find_room (drawing))
+        return;
       read_curve (&curve, drawing, machine, g_ptr_array_index (counters, 0), TRUE);
-      if (curve.greatest > 0 && (panel || (panel = add_panel (drawing, machine, heading, y_label))))
-        add_curve (panel, names[i], &curve);
-      else
+      if (curve.greatest > 0)
         {
-          if (curve.greatest <= 0)
-            g_string_append_printf (still, "%s%s", still->len > 0 ? ", " : "", names[i]);
-          curve_clear (&curve);
+          panel = panel ? panel : add_panel (drawing, machine, heading, y_label);
+          add_curve (panel, names[i], &curve);
+          continue;
         }
+      /* Of one sample there is no rate. */
+      omit (isinf (curve.greatest) ? &drawing->too_few : &drawing->never_grew, "%s%s", who, names[i]);
+      curve_clear (&curve);
     }
 }
 
 static void
 draw_machine (Drawing *drawing, const Machine *machine)
 {
-  g_autoptr (GPtrArray) counters = find_named (machine, "buddyinfo", "free");
-  g_autoptr (GString) still = g_string_new (NULL);
-  g_autofree char *who = name_machine (drawing, machine);
-
   drawing->has_shades = FALSE;
-  for (guint i = 0; i < counters->len;)
-    i = draw_zone (drawing, machine, counters, i);
+  draw_zones (drawing, machine);
   draw_indexes (drawing, machine);
-  draw_rates (drawing, machine, events, "compaction and huge pages", "events per s", still);
-  draw_rates (drawing, machine, pages, "compaction and migration: pages looked at and moved", "pages per s",
-              still);
-  if (still->len > 0)
-    leave_out (drawing, "%snot drawn, since they never grew: %s", who, still->str);
+  draw_rates (drawing, machine, events, "compaction and huge pages", "events per s");
+  draw_rates (drawing, machine, pages, "compaction and migration: pages looked at and moved", "pages per s");
 }
 
 /* --- the whole --- */
@@ -506,6 +579,9 @@ nv_compaction_chart (const GPtrArray *timelines, const NvCompactionStyle *style,
   choose_unit (&drawing, timelines);
   for (guint i = 0; i < machines->len; i++)
     draw_machine (&drawing, g_ptr_array_index (machines, i));
+  say_omitted (&drawing, &drawing.never_free, "zones", "no block was ever free");
+  say_omitted (&drawing, &drawing.never_grew, "counters", "they never grew");
+  say_omitted (&drawing, &drawing.too_few, "counters", "there are too few samples");
   if (drawing.n_undrawn > 0)
     leave_out (&drawing,
                "%u panels: not drawn, since a picture has %d at most; --vm, --node and --zone choose",

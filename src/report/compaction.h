@@ -9,17 +9,18 @@
 typedef struct
 {
   const char *title;
-  const char *note;   /* (nullable) */
-  gboolean is_linear; /* free blocks; else on a logarithmic axis */
-  guint64 orders;     /* of free blocks: a bit for each; 0: all */
-  int index_order;    /* of the unusable free space index; -1: a huge page's, or the largest there is */
+  const char *note;    /* (nullable) */
+  gboolean is_linear;  /* free blocks; else on a logarithmic axis */
+  guint64 orders;      /* of free blocks: a bit for each; 0: all */
+  gboolean is_verbose; /* all that is not drawn is named */
+  int index_order;     /* of the unusable free space index; -1: a huge page's, or the largest there is */
 } NvCompactionStyle;
 
 /**
  * nv_compaction_chart:
  * @timelines: (element-type NvTimeline): on one clock; those of one name, which are a VM's boots, are drawn
  * as one machine, after the machine that came first
- * @left_out: (element-type char *): gets a sentence on everything that is not drawn
+ * @left_out: (element-type char *): gets sentences on everything that is not drawn
  *
  * For each machine a panel for each node and zone, with a line for each order, one with the zones' indexes,
  * and what its counters of compaction and huge pages grew by per s; phases are shaded. The line is what the

@@ -164,37 +164,70 @@ choose_box_ticks (NvScript *script, NvPanelPlace *place)
 
 /* --- the legend --- */
 
-/* In the legend, each label once. */
-static gboolean
-is_named_shade (const NvPanel *panel, guint index)
+/* A shade's colour is its label's, wherever it comes again. */
+static void
+number_tints (NvPanelPlace *place)
 {
-  for (guint i = 0; i < index; i++)
-    if (g_strcmp0 (g_array_index (panel->shades, NvShade, i).label,
-                   g_array_index (panel->shades, NvShade, index).label)
-        == 0)
-      return FALSE;
-  return !panel->shades_unnamed;
+  const GArray *shades = place->panel->shades;
+  g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal);
+
+  place->tints = g_new (guint, shades->len);
+  for (guint i = 0; i < shades->len; i++)
+    {
+      const char *label = g_array_index (shades, NvShade, i).label;
+      gpointer key = (gpointer)(label ? label : ""), number;
+
+      if (!g_hash_table_lookup_extended (numbers, key, NULL, &number))
+        {
+          number = GUINT_TO_POINTER (g_hash_table_size (numbers));
+          g_hash_table_insert (numbers, key, number);
+        }
+      place->tints[i] = GPOINTER_TO_UINT (number);
+    }
+}
+
+/* The labels that a legend shows, each once, by the first shade that has it. Returns: (transfer full): of
+ * guint, the shades. */
+static GArray *
+list_named_shades (const NvPanelPlace *place)
+{
+  const NvPanel *panel = place->panel;
+  GArray *named = g_array_new (FALSE, FALSE, sizeof (guint));
+  guint n_labels = 0;
+
+  for (guint i = 0; !panel->shades_unnamed && i < panel->shades->len; i++)
+    {
+      if (place->tints[i] < n_labels)
+        continue;
+      n_labels++;
+      if (g_array_index (panel->shades, NvShade, i).label)
+        g_array_append_val (named, i);
+    }
+  return named;
+}
+
+static void
+measure_label (NvPanelPlace *place, const char *label, double *widest)
+{
+  *widest = fmax (*widest, fmin (nv_chart_text_width (label, LEGEND_POINTS), LEGEND_TEXT));
+  place->n_legend++;
 }
 
 static void
 measure_legend (NvPanelPlace *place, double *widest)
 {
   const NvPanel *panel = place->panel;
+  g_autoptr (GArray) named = NULL;
 
+  number_tints (place);
+  named = list_named_shades (place);
   place->n_legend = 0;
-  for (guint i = 0; i < panel->series->len + panel->shades->len; i++)
-    {
-      const char *label = i < panel->series->len
-                              ? get_series (panel, i)->label
-                              : g_array_index (panel->shades, NvShade, i - panel->series->len).label;
-      double width;
-
-      if (!label || (i >= panel->series->len && !is_named_shade (panel, i - panel->series->len)))
-        continue;
-      width = nv_chart_text_width (label, LEGEND_POINTS);
-      *widest = fmax (*widest, fmin (width, LEGEND_TEXT));
-      place->n_legend++;
-    }
+  for (guint i = 0; i < panel->series->len; i++)
+    if (get_series (panel, i)->label)
+      measure_label (place, get_series (panel, i)->label, widest);
+  for (guint i = 0; i < named->len; i++)
+    measure_label (place, g_array_index (panel->shades, NvShade, g_array_index (named, guint, i)).label,
+                   widest);
 }
 
 double
@@ -203,24 +236,10 @@ nv_panel_legend_height (const NvPanelPlace *place)
   return MIN (place->n_legend, MAX_LEGEND + 1) * LEGEND_LINE;
 }
 
-/* A shade's colour is its label's, wherever it comes again. */
-static guint
-tint_of (const NvPanel *panel, guint index)
+static const char *
+tint_of (const NvPanelPlace *place, guint shade)
 {
-  guint n = 0;
-
-  for (guint i = 0; i <= index; i++)
-    {
-      const char *label = g_array_index (panel->shades, NvShade, i).label;
-      guint first = 0;
-
-      while (g_strcmp0 (g_array_index (panel->shades, NvShade, first).label, label) != 0)
-        first++;
-      if (i == index && first < i)
-        return tint_of (panel, first);
-      n += first == i;
-    }
-  return n - 1;
+  return tints[place->tints[shade] % G_N_ELEMENTS (tints)];
 }
 
 static guint
@@ -235,6 +254,7 @@ static void
 put_legend (NvScript *script, const NvPanelPlace *place)
 {
   const NvPanel *panel = place->panel;
+  g_autoptr (GArray) named = list_named_shades (place);
   guint n = 0;
 
   for (guint i = 0; i < panel->series->len; i++)
@@ -244,14 +264,15 @@ put_legend (NvScript *script, const NvPanelPlace *place)
       if (label && n++ < MAX_LEGEND)
         nv_series_put_key (script, place, i, add_fit (script, label, LEGEND_POINTS, LEGEND_TEXT));
     }
-  for (guint i = 0; i < panel->shades->len; i++)
+  for (guint i = 0; i < named->len; i++)
     {
-      const char *label = g_array_index (panel->shades, NvShade, i).label;
+      guint shade = g_array_index (named, guint, i);
 
-      if (label && is_named_shade (panel, i) && n++ < MAX_LEGEND)
+      if (n++ < MAX_LEGEND)
         nv_script_put (script, "keyentry with boxes fc rgb '%s' fs solid noborder title T[%u], \\\n",
-                       tints[tint_of (panel, i) % G_N_ELEMENTS (tints)],
-                       add_fit (script, label, LEGEND_POINTS, LEGEND_TEXT));
+                       tint_of (place, shade),
+                       add_fit (script, g_array_index (panel->shades, NvShade, shade).label, LEGEND_POINTS,
+                                LEGEND_TEXT));
     }
   if (n > MAX_LEGEND)
     {
@@ -374,8 +395,10 @@ put_texts (NvScript *script, const NvPanelPlace *place)
 }
 
 static void
-put_shades (NvScript *script, const NvPanel *panel)
+put_shades (NvScript *script, const NvPanelPlace *place)
 {
+  const NvPanel *panel = place->panel;
+
   for (guint i = 0; i < panel->shades->len; i++)
     {
       const NvShade *shade = &g_array_index (panel->shades, NvShade, i);
@@ -383,7 +406,7 @@ put_shades (NvScript *script, const NvPanel *panel)
       nv_script_put (
           script,
           "set object rectangle from %.15g, graph 0 to %.15g, graph 1 behind fc rgb '%s' fs solid noborder\n",
-          shade->from, shade->to, tints[tint_of (panel, i) % G_N_ELEMENTS (tints)]);
+          shade->from, shade->to, tint_of (place, i));
     }
 }
 
@@ -411,7 +434,7 @@ nv_panel_put (NvScript *script, const NvPanelPlace *place)
   put_margins (script, place);
   put_axes (script, place);
   put_texts (script, place);
-  put_shades (script, panel);
+  put_shades (script, place);
   nv_script_put (script, "plot ");
   for (int muted = 1; muted >= 0; muted--)
     for (guint i = 0; i < panel->series->len; i++)

@@ -25,6 +25,7 @@ typedef struct
   NvAxis x, y;
   double top, data_height;
   guint n_legend;     /* entries */
+  guint *tints;       /* of each shade, its label's number, in the order in which they come; g_free() it */
   gboolean has_boxes; /* that are more than a point */
   double tick_turned; /* height of the x axis's labels, turned; 0: they are not */
   guint tick_every;

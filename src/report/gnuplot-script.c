@@ -161,7 +161,10 @@ nv_gnuplot_script (const NvChart *chart, NvPictureFormat format, const char *out
   place_panels (&script, chart, places);
   put_head (&script, chart);
   for (guint i = 0; i < chart->panels->len; i++)
-    nv_panel_put (&script, places + i);
+    {
+      nv_panel_put (&script, places + i);
+      g_free (places[i].tints);
+    }
   whole = assemble (&script, format, output);
   g_string_free (script.texts, TRUE);
   g_string_free (script.body, TRUE);

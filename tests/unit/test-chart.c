@@ -408,6 +408,31 @@ a_long_legend_ends (Fixture *fixture, gconstpointer data)
   xmlFreeDoc (document);
 }
 
+/* A kernel that is measured again has its colour again, and one entry. */
+static void
+shades_of_one_label_have_one_colour (void)
+{
+  g_autoptr (NvChart) chart = make_chart ("a");
+  NvPanel *panel = g_ptr_array_index (chart->panels, 0);
+  g_autoptr (GString) text = NULL;
+  GString *script;
+  guint n_first = 0, n_entries = 0;
+
+  for (guint i = 0; i < 6; i++)
+    nv_panel_add_shade (panel, i, i + 1, i % 2 == 0 ? "triad" : "copy");
+  script = nv_gnuplot_script (chart, NV_PICTURE_PNG, "out");
+  text = g_string_new (NULL);
+  for (gsize i = 0; i < script->len; i++)
+    g_string_append_c (text, script->str[i] ? script->str[i] : ' ');
+  for (const char *at = text->str; (at = strstr (at, "behind fc rgb '#dcebf5'")); at++)
+    n_first++;
+  for (const char *at = text->str; (at = strstr (at, "keyentry with boxes")); at++)
+    n_entries++;
+  g_assert_cmpuint (n_first, ==, 3);
+  g_assert_cmpuint (n_entries, ==, 2);
+  g_string_free (script, TRUE);
+}
+
 static NvBox
 make_box (const char *label, double value, double spread)
 {
@@ -644,6 +669,7 @@ main (int argc, char **argv)
   ADD (titles_are_broken_at_blanks);
   ADD (a_long_title_is_broken_as_soon_as_a_short_one);
   ADD (texts_that_are_no_utf8_are_drawn);
+  ADD (shades_of_one_label_have_one_colour);
   ADD (names_are_data_and_no_script);
   ADD_IN_FOLDER (hostile_names_are_shown_as_they_are);
   ADD_IN_FOLDER (lines_go_through_their_values);

@@ -305,6 +305,49 @@ phases_are_shaded_and_named_once_a_machine (Fixture *fixture, gconstpointer data
 }
 
 static void
+one_sample_is_too_few_for_a_rate (Fixture *fixture, gconstpointer data)
+{
+  NvTimeline *timeline = add_timeline (fixture, "host", 0, 0);
+
+  timeline->n = 1;
+  add_counter (timeline, "vmstat", "compact_stall", NULL, -1, growing);
+  g_assert_null (draw (fixture));
+  g_assert_true (said (fixture, "too few samples: compact_stall"));
+  g_assert_false (said (fixture, "never grew"));
+}
+
+static void
+many_that_stood_still_are_counted_or_named_if_asked (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "compact_stall", "compact_fail", "compact_success", "thp_split_page" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    add_counter (i == 0 ? add_timeline (fixture, "host", 0, 0) : g_ptr_array_index (fixture->timelines, 0),
+                 "vmstat", names[i], NULL, -1, still);
+  g_assert_null (draw (fixture));
+  g_assert_cmpuint (fixture->left_out->len, ==, 1);
+  g_assert_true (said (fixture, "4 counters: not drawn"));
+  fixture->style.is_verbose = TRUE;
+  g_assert_null (draw (fixture));
+  g_assert_true (said (fixture, "compact_stall, compact_success, compact_fail, thp_split_page"));
+}
+
+/* What a store says need not be possible. */
+static void
+an_order_that_cannot_be_is_not_one_that_is_asked_for (Fixture *fixture, gconstpointer data)
+{
+  NvTimeline *timeline = add_timeline (fixture, "host", 0, 0);
+  g_autoptr (NvChart) chart = NULL;
+
+  add_counter (timeline, "buddyinfo", "free", "Normal", -1, growing);
+  add_counter (timeline, "buddyinfo", "free", "Normal", 1, growing);
+  add_counter (timeline, "buddyinfo", "free", "Normal", 64, growing);
+  fixture->style.orders = 1 << 1;
+  chart = draw (fixture);
+  g_assert_cmpuint (panel_of (chart, 0)->series->len, ==, 1);
+}
+
+static void
 what_finds_no_room_is_named (Fixture *fixture, gconstpointer data)
 {
   NvTimeline *timeline = add_timeline (fixture, "host", 0, 0);
@@ -316,9 +359,11 @@ what_finds_no_room_is_named (Fixture *fixture, gconstpointer data)
 
       add_counter (timeline, "buddyinfo", "free", zone, 0, growing);
     }
+  add_counter (timeline, "vmstat", "compact_stall", NULL, -1, growing);
+  add_counter (timeline, "vmstat", "compact_fail", NULL, -1, growing);
   chart = draw (fixture);
   g_assert_cmpuint (chart->panels->len, ==, 60);
-  g_assert_true (said (fixture, "10 panels: not drawn"));
+  g_assert_true (said (fixture, "11 panels: not drawn"));
 }
 
 static void
@@ -353,6 +398,11 @@ main (int argc, char **argv)
   add_drawn ("/compaction/what_was_lowest_and_highest_is_a_band", what_was_lowest_and_highest_is_a_band);
   add_drawn ("/compaction/phases_are_shaded_and_named_once_a_machine",
              phases_are_shaded_and_named_once_a_machine);
+  add_drawn ("/compaction/one_sample_is_too_few_for_a_rate", one_sample_is_too_few_for_a_rate);
+  add_drawn ("/compaction/many_that_stood_still_are_counted_or_named_if_asked",
+             many_that_stood_still_are_counted_or_named_if_asked);
+  add_drawn ("/compaction/an_order_that_cannot_be_is_not_one_that_is_asked_for",
+             an_order_that_cannot_be_is_not_one_that_is_asked_for);
   add_drawn ("/compaction/what_finds_no_room_is_named", what_finds_no_room_is_named);
   add_drawn ("/compaction/nothing_is_drawn_of_nothing", nothing_is_drawn_of_nothing);
   return g_test_run ();
