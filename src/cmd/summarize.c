@@ -33,9 +33,9 @@ show (const NvCommandContext *context, const NvResults *results)
       return;
     }
   if (options->csv)
-    text = nv_summary_to_csv (rows);
+    text = nv_summary_to_csv (results, rows);
   else
-    text = nv_summary_format (rows,
+    text = nv_summary_format (results, rows,
                               isatty (STDOUT_FILENO) && g_get_charset (NULL) ? nv_columns_of_output () : 0);
   fputs (text, stdout);
 }
@@ -87,7 +87,8 @@ const NvCommand nv_command_summarize = {
       "A file is one VM, and holds STREAM's text, run after run; of a folder the files that end in .expresult are "
       "read, or, if there are none, all that are STREAM's text. What is cut off, empty or damaged is named and left "
       "out (the first 20 lines; with --verbose at most 1000 a file), the rest is used. Of a store each boot of a VM "
-      "is one run, without the iterations during which the host moved CPUs.\n\n"
+      "is one run, without the iterations during which the host moved CPUs. What was measured without a policy, on bare "
+      "metal or by others, is told apart by its run, pages and access; runs of different hosts are not mixed.\n\n"
       "On a terminal that is wide enough, and shows UTF-8, a bar shows where each policy's VMs are on an axis that "
       "all policies of the kernel share: from the slowest to the fastest, with the mean and its interval.\n\n"
       "Exit status 1: there was no result at all.",

@@ -252,8 +252,8 @@ format_with_bars (const GArray *rows, guint bar)
   return nv_table_format (table);
 }
 
-char *
-nv_summary_format (const GArray *rows, guint columns)
+static char *
+format_table (const GArray *rows, guint columns)
 {
   char *text = format_with_bars (rows, 0);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
@@ -266,6 +266,22 @@ nv_summary_format (const GArray *rows, guint columns)
     return text;
   g_free (text);
   return format_with_bars (rows, (guint)MIN (width, MAX_BAR));
+}
+
+char *
+nv_summary_format (const NvResults *results, const GArray *rows, guint columns)
+{
+  g_autofree char *table = format_table (rows, columns);
+  GString *text = g_string_new (NULL);
+
+  if (results->rates_divided_by > 0)
+    g_string_append_printf (text, "rates of the original's modified STREAM are divided by %u\n",
+                            results->rates_divided_by);
+  if (results->implausible_rate > 0)
+    g_string_append_printf (text, "IMPLAUSIBLE: no core gets %.0f MB/s a thread from memory\n",
+                            results->implausible_rate / 1e6);
+  g_string_append (text, table);
+  return g_string_free (text, FALSE);
 }
 
 /* --- as data --- */
@@ -305,10 +321,14 @@ nv_summary_to_json (const NvResults *results, const GArray *rows)
 
   for (guint i = 0; i < rows->len; i++)
     json_array_append_new (list, row_to_json (&g_array_index (rows, NvSummaryRow, i)));
-  return json_pack ("{s:s, s:s?, s:s?, s:o, s:I, s:o}", "source", results->source, "when", results->when,
-                    "host", results->host, "emulated",
-                    results->emulated < 0 ? json_null () : json_boolean (results->emulated), "left_out",
-                    (json_int_t)results->left_out, "results", list);
+  return json_pack ("{s:s, s:s?, s:s?, s:o, s:o, s:o, s:I, s:o}", "source", results->source, "when",
+                    results->when, "host", results->host, "emulated",
+                    results->emulated < 0 ? json_null () : json_boolean (results->emulated),
+                    "rates_divided_by",
+                    results->rates_divided_by > 0 ? json_integer (results->rates_divided_by) : json_null (),
+                    "implausible_rate",
+                    results->implausible_rate > 0 ? json_real (results->implausible_rate) : json_null (),
+                    "left_out", (json_int_t)results->left_out, "results", list);
 }
 
 static void
@@ -335,11 +355,11 @@ append_number (GString *text, double value)
 }
 
 char *
-nv_summary_to_csv (const GArray *rows)
+nv_summary_to_csv (const NvResults *results, const GArray *rows)
 {
-  GString *text =
-      g_string_new ("kernel,policy,unit,better,vms,runs,best_mean,best_deviation,best_low,best_high,"
-                    "average_s,minimum_s,maximum_s,fastest_best,slowest_best,fastest,slowest\r\n");
+  GString *text = g_string_new (
+      "kernel,policy,unit,better,vms,runs,best_mean,best_deviation,best_low,best_high,"
+      "average_s,minimum_s,maximum_s,fastest_best,slowest_best,fastest,slowest,rates_divided_by\r\n");
 
   for (guint i = 0; i < rows->len; i++)
     {
@@ -362,6 +382,9 @@ nv_summary_to_csv (const GArray *rows)
       append_text (text, row->fastest);
       g_string_append_c (text, ',');
       append_text (text, row->slowest);
+      g_string_append_c (text, ',');
+      if (results->rates_divided_by > 0)
+        g_string_append_printf (text, "%u", results->rates_divided_by);
       g_string_append (text, "\r\n");
     }
   return g_string_free (text, FALSE);

@@ -25,14 +25,15 @@ GArray *nv_summary_new (const NvResults *results);
  * nv_summary_format:
  * @columns: of a terminal that shows UTF-8; 0: no such terminal
  *
- * A table. If there is room, with a bar for each row, on one axis for all policies of a kernel: from the
- * slowest VM to the fastest, the mean's 95 % interval, the mean. Returns: (transfer full).
+ * A table, above which is said what a reader must know of its rates. If there is room, with a bar for each
+ * row, on one axis for all policies of a kernel: from the slowest VM to the fastest, the mean's 95 %
+ * interval, the mean. Returns: (transfer full).
  */
-char *nv_summary_format (const GArray *rows, guint columns);
+char *nv_summary_format (const NvResults *results, const GArray *rows, guint columns);
 
-/* All facts, raw: rates in the kernel's unit, times in s; what is not known is null. Returns: (transfer
- * full). */
+/* All facts, raw: rates in the kernel's unit, times in s; what is not known, or not so, is null. Returns:
+ * (transfer full). */
 json_t *nv_summary_to_json (const NvResults *results, const GArray *rows);
 
 /* The same rows, RFC 4180; what is not known is empty. Returns: (transfer full). */
-char *nv_summary_to_csv (const GArray *rows);
+char *nv_summary_to_csv (const NvResults *results, const GArray *rows);

@@ -163,9 +163,9 @@ tables_and_data_are_these (void)
 
   results_init (&results, two_policies, G_N_ELEMENTS (two_policies));
   rows = nv_summary_new (&results);
-  plain = nv_summary_format (rows, 0);
-  wide = nv_summary_format (rows, 160);
-  csv = nv_summary_to_csv (rows);
+  plain = nv_summary_format (&results, rows, 0);
+  wide = nv_summary_format (&results, rows, 160);
+  csv = nv_summary_to_csv (&results, rows);
   data = nv_summary_to_json (&results, rows);
   json = json_dumps (data, JSON_INDENT (2) | JSON_REAL_PRECISION (6));
   json_decref (data);
@@ -184,9 +184,34 @@ a_narrow_terminal_gets_no_bars (void)
 
   results_init (&results, two_policies, G_N_ELEMENTS (two_policies));
   rows = nv_summary_new (&results);
-  plain = nv_summary_format (rows, 0);
-  narrow = nv_summary_format (rows, 100);
+  plain = nv_summary_format (&results, rows, 0);
+  narrow = nv_summary_format (&results, rows, 100);
   g_assert_cmpstr (narrow, ==, plain);
+  results_clear (&results);
+}
+
+static void
+divided_and_implausible_rates_are_said_everywhere (void)
+{
+  NvResults results;
+  g_autoptr (GArray) rows = NULL;
+  g_autofree char *table = NULL, *csv = NULL;
+  json_t *data;
+
+  results_init (&results, two_policies, 1);
+  results.rates_divided_by = 8;
+  results.implausible_rate = 150e9;
+  rows = nv_summary_new (&results);
+  table = nv_summary_format (&results, rows, 0);
+  csv = nv_summary_to_csv (&results, rows);
+  data = nv_summary_to_json (&results, rows);
+  g_assert_true (g_str_has_prefix (table,
+                                   "rates of the original's modified STREAM are divided by 8\n"
+                                   "IMPLAUSIBLE: no core gets 150000 MB/s a thread from memory\nKERNEL"));
+  g_assert_nonnull (strstr (csv, ",\"vm0\",8\r\n"));
+  g_assert_cmpint (json_integer_value (json_object_get (data, "rates_divided_by")), ==, 8);
+  g_assert_cmpfloat (json_real_value (json_object_get (data, "implausible_rate")), ==, 150e9);
+  json_decref (data);
   results_clear (&results);
 }
 
@@ -201,8 +226,8 @@ names_are_cut_in_the_table_and_quoted_as_data (void)
 
   results_init (&results, vms, 2);
   rows = nv_summary_new (&results);
-  table = nv_summary_format (rows, 0);
-  csv = nv_summary_to_csv (rows);
+  table = nv_summary_format (&results, rows, 0);
+  csv = nv_summary_to_csv (&results, rows);
   g_assert_nonnull (strstr (table, "a,\"b\"??[31m-which-is-rather-a-lo… 1000.0"));
   g_assert_null (strchr (table, '\x1b'));
   g_assert_nonnull (strstr (csv, ",\"a,\"\"b\"\"\n"));
@@ -220,6 +245,7 @@ main (int argc, char **argv)
   ADD (a_vm_without_a_kernel_is_not_counted_for_it);
   ADD (tables_and_data_are_these);
   ADD (a_narrow_terminal_gets_no_bars);
+  ADD (divided_and_implausible_rates_are_said_everywhere);
   ADD (names_are_cut_in_the_table_and_quoted_as_data);
   return g_test_run ();
 }
