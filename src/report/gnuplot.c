@@ -24,7 +24,7 @@ typedef struct
   GSubprocess *process;
   GDataInputStream *answers;
   int script;              /* a socket, and no pipe: whoever writes to a gnuplot that died gets no signal */
-  int picture, complaints; /* memory files */
+  int picture, complaints; /* memory files, of one picture */
 } Gnuplot;
 
 #define NO_GNUPLOT ((Gnuplot){ .script = -1, .picture = -1, .complaints = -1 })
@@ -69,7 +69,7 @@ gnuplot_start (Gnuplot *gnuplot, GError **error)
 
   gnuplot->picture = memfd_create ("picture", MFD_CLOEXEC);
   gnuplot->complaints = memfd_create ("complaints", MFD_CLOEXEC);
-  if (gnuplot->picture < 0 || gnuplot->complaints < 0
+  if (gnuplot->picture < 0 || gnuplot->complaints < 0 || fcntl (gnuplot->complaints, F_SETFL, O_APPEND) != 0
       || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
     {
       g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot run 'gnuplot': %s", g_strerror (errno));
@@ -99,7 +99,8 @@ static void
 set_complaint (const Gnuplot *gnuplot, const char *path, GError **error)
 {
   char text[4096] = "";
-  gssize n = pread (gnuplot->complaints, text, sizeof text - 1, 0);
+  off_t end = lseek (gnuplot->complaints, 0, SEEK_END);
+  gssize n = pread (gnuplot->complaints, text, sizeof text - 1, MAX (end - (off_t)sizeof text + 1, 0));
   const char *line;
 
   text[MAX (n, 0)] = '\0';
@@ -197,7 +198,8 @@ gnuplot_draw (Gnuplot *gnuplot, const NvChart *chart, const char *path, GError *
   gboolean is_sent;
 
   g_string_append (script, "set print '-'\nprint '" DONE "'\n");
-  is_sent = ftruncate (gnuplot->picture, 0) == 0 && gnuplot_send (gnuplot, script);
+  is_sent = ftruncate (gnuplot->picture, 0) == 0 && ftruncate (gnuplot->complaints, 0) == 0
+            && gnuplot_send (gnuplot, script);
   g_string_free (script, TRUE);
   if (is_sent)
     answer = g_data_input_stream_read_line (gnuplot->answers, NULL, NULL, NULL);

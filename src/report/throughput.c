@@ -418,8 +418,12 @@ add_points (const View *view, NvChart *chart, const GPtrArray *policies_lines)
 {
   g_autoptr (GPtrArray) labels = list_labels (policies_lines);
   gboolean has_names = labels->len <= MAX_NAMED;
+  /* Of several policies each adds those that the ones before did not have. */
+  const char *x_label = view->vm                               ? "kernel"
+                        : view->throughput->policies->len == 1 ? "VM, in the order of their names"
+                                                               : "VM";
   NvPanel *panel = nv_chart_add_panel (chart, has_names ? NV_MARK_BOXES : NV_MARK_POINTS, NULL,
-                                       has_names ? NULL : "VM, in the order of their names", view->y_label);
+                                       has_names ? NULL : x_label, view->y_label);
 
   for (guint p = 0; p < policies_lines->len; p++)
     {

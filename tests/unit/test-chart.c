@@ -541,6 +541,18 @@ what_gnuplot_complains_of_is_passed_on (Fixture *fixture, gconstpointer data)
   g_assert_true (g_str_has_suffix (error->message, "gnuplot: no such terminal"));
 }
 
+static void
+of_many_complaints_the_last_is_passed_on (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *program = g_build_filename (fixture->dir, "gnuplot", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents_full (program, "#!/bin/sh\nprintf '%09999d\\nthe last\\n' 1 >&2\n", -1,
+                            G_FILE_SET_CONTENTS_NONE, 0755, NULL);
+  error = fail_with_path (fixture, fixture->dir);
+  g_assert_true (g_str_has_suffix (error->message, "gnuplot: the last"));
+}
+
 typedef struct
 {
   Fixture *fixture;
@@ -680,6 +692,7 @@ main (int argc, char **argv)
   ADD (other_formats_are_refused);
   ADD_IN_FOLDER (without_gnuplot_the_package_is_named);
   ADD_IN_FOLDER (what_gnuplot_complains_of_is_passed_on);
+  ADD_IN_FOLDER (of_many_complaints_the_last_is_passed_on);
   ADD_IN_FOLDER (many_charts_are_all_drawn);
   ADD_IN_FOLDER (a_cancelled_drawing_leaves_whole_files_only);
   ADD_IN_FOLDER (a_folder_that_is_not_there_is_named);

@@ -309,6 +309,30 @@ what_ran_once_is_a_point_by_its_name (void)
 }
 
 static void
+points_without_names_say_what_they_are (void)
+{
+  g_autoptr (TestResults) fleet = make_fleet (30, 1, "far"), kernels = make_results ();
+  g_autoptr (NvChart) one = draw (fleet, "kernel-triad");
+  g_autoptr (NvChart) two = NULL, vm = NULL;
+
+  g_assert_cmpstr (get_panel (one, 0)->x_label, ==, "VM, in the order of their names");
+  add_result (add_vm (fleet, "a", "local"), 0, 0, 7e9);
+  two = draw (fleet, "kernel-triad");
+  g_assert_cmpstr (get_panel (two, 0)->x_label, ==, "VM");
+  for (guint i = 0; i < 30; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("k%u", i);
+
+      add_kernel (kernels, name, "bytes/s");
+    }
+  add_vm (kernels, "vm0", "far");
+  for (guint i = 0; i < 30; i++)
+    add_result (g_ptr_array_index (kernels->vms, 0), i, 0, 7e9);
+  vm = draw (kernels, "vm-vm0");
+  g_assert_cmpstr (get_panel (vm, 0)->x_label, ==, "kernel");
+}
+
+static void
 boxes_are_of_the_vms_means (void)
 {
   g_autoptr (TestResults) results = make_fleet (5, 2, NULL);
@@ -392,6 +416,7 @@ main (int argc, char **argv)
   ADD (of_many_vms_the_highest_and_the_lowest_are_named);
   ADD (policies_have_panels_with_one_axis);
   ADD (what_ran_once_is_a_point_by_its_name);
+  ADD (points_without_names_say_what_they_are);
   ADD (boxes_are_of_the_vms_means);
   ADD (boxes_of_one_vm_are_of_its_runs);
   ADD (a_picture_says_what_was_done_to_its_rates);
