@@ -2,7 +2,7 @@
 import * as vega from 'vega'
 import { compile } from 'vega-lite'
 import { expressionInterpreter } from 'vega-interpreter'
-import { element, facts, place } from './dom.js'
+import { element, facts, failure, place } from './dom.js'
 
 // Okabe and Ito's colours, which the colour-blind tell apart too.
 const LIGHT = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#56b4e9', '#e69f00', '#555555']
@@ -59,12 +59,16 @@ const loader = {
   sanitize: () => Promise.reject(new Error('nothing is linked')),
 }
 
-async function draw (chart) {
-  const width = chart.container.clientWidth
-  const { spec, tooltip, points = 0, ready } = chart.make(Math.max(width, 240))
+async function drawView (chart) {
+  chart.width = chart.container.clientWidth
   chart.view?.finalize()
+  chart.view = null
   chart.container.replaceChildren()
-  chart.width = width
+  const { spec, tooltip, points = 0, text } = chart.make(Math.max(chart.width, 240))
+  if (text) {
+    chart.container.append(element('p', {}, text))
+    return
+  }
   chart.view = new vega.View(vega.parse(compile(spec, { config: config() }).spec, null, { ast: true }), {
     expr: expressionInterpreter,
     renderer: points > MANY ? 'canvas' : 'svg',
@@ -74,12 +78,23 @@ async function draw (chart) {
     tooltip: tooltipOf(tooltip),
     logLevel: vega.Error,
   })
-  ready?.(chart.view)
   await chart.view.runAsync()
 }
 
+/** A chart that cannot be drawn leaves the others. */
+async function draw (chart) {
+  try {
+    await drawView(chart)
+  } catch (error) {
+    chart.view?.finalize()
+    chart.view = null
+    chart.container.replaceChildren(failure('chart', error))
+  }
+}
+
 /**
- * A figure that draws itself: @make (width) gives its spec, its tooltip (datum) as pairs and how many points it has.
+ * A figure that draws itself: @make (width) gives its spec, its tooltip (datum) as pairs and how many points it has; or
+ * `text`, what there is in place of a chart.
  * It is drawn again when its width or the colour scheme changes.
  */
 export function figure (description, make, ...around) {
@@ -88,6 +103,7 @@ export function figure (description, make, ...around) {
   charts.push(chart)
   return {
     node: element('figure', {}, ...around, container, element('figcaption', {}, description)),
+    container,
     view: () => chart.view,
     redraw: () => draw(chart),
   }

@@ -2,9 +2,15 @@
 
 export const data = JSON.parse(document.getElementById('data').textContent)
 
+// Whose store this is from need not be numavm.
+for (const vm of data.vms) vm.name = String(vm.name ?? '?')
+
 const HOST = { id: 0, name: 'host' }
 const vms = new Map(data.vms.map((vm) => [vm.id, vm]))
 const boots = new Map(data.boots.map((boot) => [boot.id, boot]))
+
+/** Largest of any number of values; 0 of none. */
+export const largest = (values) => values.reduce((most, value) => Math.max(most, value ?? 0), 0)
 
 export const vmOf = (id) => vms.get(id) ?? HOST
 export const bootOf = (id) => boots.get(id)
@@ -26,27 +32,24 @@ export function shortName (name) {
 /** All names of VMs that have values, in the fleet's order. */
 export const vmNames = [...new Set(data.table.filter((row) => row.vm != null).map((row) => row.vm))]
 
+const places = data.kernels.map(() => [])
+data.values.kernel.forEach((kernel, i) => places[kernel].push(i))
+
 /** Values as rows, of one kernel. */
 export function valuesOf (kernel) {
   const { values } = data
-  const rows = []
-  for (let i = 0; i < values.value.length; i++) {
-    if (values.kernel[i] !== kernel) continue
-    rows.push({
-      name: vmOf(values.vm[i]).name,
-      policy: policyName(values.policy[i]),
-      run: bootOf(values.boot[i])?.run,
-      boot: values.boot[i],
-      iteration: values.iteration[i],
-      t: values.t_s[i],
-      value: values.value[i],
-      time: values.time_s[i],
-      changed: values.changed[i],
-    })
-  }
-  return rows
+  return places[kernel].map((i) => ({
+    name: vmOf(values.vm[i]).name,
+    policy: policyName(values.policy[i]),
+    run: values.run[i],
+    boot: values.boot[i],
+    iteration: values.iteration[i],
+    t: values.t_s[i],
+    value: values.value[i],
+    time: values.time_s[i],
+    changed: values.changed[i],
+  }))
 }
 
-/** Ids of runs that something was measured in; with bare metal, of which no boot says it, all. */
-export const runsWithValues = () =>
-  new Set(data.values.boot.includes(0) ? data.runs.map((run) => run.id) : data.values.boot.map((id) => bootOf(id)?.run))
+/** Ids of runs that something was measured in. */
+export const runsWithValues = () => new Set(data.values.run)

@@ -44,4 +44,8 @@ export function choice (label, items, value, onchange) {
   return element('label', {}, label, select)
 }
 
+/** What could not be shown is said in its place; all else stays. */
+export const failure = (what, error) =>
+  element('p', { class: 'bad failed' }, `This ${what} cannot be shown: ${error instanceof Error ? error.message : 'the data are not what they should be'}`)
+
 export const place = (id) => document.getElementById(id)

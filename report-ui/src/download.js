@@ -15,10 +15,10 @@ const csv = (columns, rows) => [columns, ...rows].map((row) => row.map(field).jo
 
 function valuesCsv () {
   const { values } = data
-  return csv(['kernel', 'unit', 'policy', 'vm', 'boot', 'iteration', 't_s', 'value', 'time_s', 'changed'],
+  return csv(['kernel', 'unit', 'policy', 'run', 'vm', 'boot', 'iteration', 't_s', 'value', 'time_s', 'changed'],
     values.value.map((value, i) => [data.kernels[values.kernel[i]].name, data.kernels[values.kernel[i]].unit,
-      policyName(values.policy[i]), vmOf(values.vm[i]).name, values.boot[i], values.iteration[i], values.t_s[i], value,
-      values.time_s[i], values.changed[i]]))
+      policyName(values.policy[i]), values.run[i], vmOf(values.vm[i]).name, values.boot[i], values.iteration[i],
+      values.t_s[i], value, values.time_s[i], values.changed[i]]))
 }
 
 function tableCsv () {
@@ -58,8 +58,6 @@ export function showDownloads (target) {
   target.append(element('p', { class: 'controls' }, ...files.filter(([, , there]) => there).map(([name, make]) =>
     element('button', { type: 'button', onclick: () => save(name, make()) }, name))))
   if (data.values_note) target.append(element('p', { class: 'note' }, note(data.values_note)))
-  const store = / --db (\S+|'[^']*')/.exec(data.command ?? '')
-  if (store)
-    target.append(element('p', {}, 'All values, from the store:'), command(`numavm export --db ${store[1]} --format csv -o values`))
+  if (data.export) target.append(element('p', {}, 'All values, from the store:'), command(data.export))
   if (data.command) target.append(element('p', {}, 'This page again:'), command(data.command))
 }

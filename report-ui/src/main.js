@@ -1,6 +1,6 @@
 import { drawAll, followChanges } from './chart.js'
 import { data } from './data.js'
-import { place } from './dom.js'
+import { failure, place } from './dom.js'
 import { showDownloads } from './download.js'
 import { time } from './format.js'
 import { showOverTime } from './overtime.js'
@@ -9,6 +9,14 @@ import { showRuns, showVerdict } from './run.js'
 import { showTable } from './table.js'
 import { showValues } from './values.js'
 
+function section (id, show) {
+  try {
+    show(place(id))
+  } catch (error) {
+    place(id).append(failure('section', error))
+  }
+}
+
 document.title = `numavm: ${data.title}`
 place('title').textContent = data.title
 place('origin').textContent = `${data.program} wrote this from ${data.source}, ${time(data.generated)}`
@@ -16,12 +24,12 @@ if (data.emulated) {
   place('banner').textContent = 'EMULATED: these figures compare emulators, not memory'
   place('banner').hidden = false
 }
-showRuns(place('run'))
-showVerdict(place('verdict'))
-showTable(place('table'))
-showValues(place('values'))
-showResidence(place('residence'))
-showOverTime(place('time'))
-showDownloads(place('download'))
+section('run', showRuns)
+section('verdict', showVerdict)
+section('table', showTable)
+section('values', showValues)
+section('residence', showResidence)
+section('time', showOverTime)
+section('download', showDownloads)
 followChanges()
 drawAll()

@@ -22,7 +22,7 @@ function orderColour (i, n) {
 // --- panels: { heading, y, layers, rows } ---
 
 function valuePanel (kernel, index, run, byTime) {
-  const raw = valuesOf(index).filter((row) => (row.run ?? run) === run && (row.t != null || !byTime))
+  const raw = valuesOf(index).filter((row) => row.run === run && (row.t != null || !byTime))
   if (raw.length === 0) return null
   const scaled = scaleOf(kernel.unit, data.table.filter((row) => row.kernel === index).reduce((most, row) => Math.max(most, row.median ?? 0), 0))
   const told = vmNames.length <= MAX_SERIES
@@ -45,13 +45,16 @@ const pointMark = (n) => ({
   },
 })
 
-const AREA = { mark: { type: 'area', opacity: 0.18, clip: true, aria: false }, encoding: { y2: { field: 'low' } } }
-const LINE = { mark: { type: 'line', strokeWidth: 1.5, clip: true, aria: false }, encoding: {} }
+// What is not known is a gap.
+const GAPS = { invalid: 'break-paths-show-domains', clip: true, aria: false }
+const AREA = { mark: { type: 'area', opacity: 0.18, ...GAPS }, encoding: { y2: { field: 'low' } } }
+const LINE = { mark: { type: 'line', strokeWidth: 1.5, ...GAPS }, encoding: {} }
 const DOTS = { mark: { type: 'point', filled: true, size: 30, opacity: 0, clip: true, aria: false, tooltip: { content: 'data' } }, encoding: {} }
 
 function linePanel (heading, series, paint, scale = {}, axis = {}) {
   if (series.length === 0) return null
-  const rows = series.flatMap((one, i) => one.rows.filter((row) => row.high != null).map((row) => ({ ...row, colour: paint(i) })))
+  const rows = series.flatMap((one, i) => one.rows.map((row) => ({ ...row, colour: paint(i) })))
+  if (rows.every((row) => row.high == null)) return null
   return { heading, rows, zero: true, scale, axis, marks: [AREA, LINE, DOTS] }
 }
 
@@ -153,7 +156,7 @@ function readText (panels, phases, hidden, t, byTime) {
   const parts = panels.map((panel) => {
     const seen = new Map()
     for (const row of panel.rows) {
-      if (hidden.includes(row.series)) continue
+      if (row.high == null || hidden.includes(row.series)) continue
       const other = seen.get(row.series)
       if (!other || Math.abs(row.t - t) < Math.abs(other.t - t)) seen.set(row.series, row)
     }
@@ -175,20 +178,22 @@ function timeAt (view, event) {
   return item && x >= 0 && x <= item.width ? view.scale('x').invert(x) : null
 }
 
-function follow (view, readout, tell) {
+/** @tell: what is to be read at a time. */
+function follow (chart, readout, tell) {
   let pending = null
-  view.container().addEventListener('pointermove', (event) => {
+  chart.container.addEventListener('pointermove', (event) => {
     const first = pending == null
     pending = event
     if (first) requestAnimationFrame(() => {
-      const t = timeAt(view, pending)
+      const view = chart.view()
+      const t = view ? timeAt(view, pending) : null
       pending = null
-      view.signal('moment', t).runAsync()
+      view?.signal('moment', t).runAsync()
       readout.textContent = t == null ? ZOOM_HELP : tell(t)
     })
   })
-  view.container().addEventListener('pointerleave', () => {
-    view.signal('moment', null).runAsync()
+  chart.container.addEventListener('pointerleave', () => {
+    chart.view()?.signal('moment', null).runAsync()
     readout.textContent = ZOOM_HELP
   })
 }
@@ -215,7 +220,7 @@ export function showOverTime (target) {
   const controls = element('div', { class: 'controls' })
   const legends = element('div', {})
   const readout = element('p', { class: 'readout', 'aria-live': 'off' }, ZOOM_HELP)
-  let panels = []
+  let tell = () => ''
 
   function update () {
     const machines = machinesOf(state.run)
@@ -238,15 +243,16 @@ export function showOverTime (target) {
     const line = machinesOf(state.run)[state.machine]
     const byTime = hasTimes(state.run)
     const phases = phasesOf(state.run)
-    panels = [
+    const panels = [
       ...data.kernels.map((kernel, i) => valuePanel(kernel, i, state.run, byTime)),
       ...(line ? machinePanels(line, state.zone) : []),
     ].filter(Boolean)
+    if (panels.length === 0) return { text: 'Of this run nothing is known that could be drawn over time.' }
+    tell = (t) => readText(panels, phases, state.hidden, t, byTime)
     return {
       spec: specOf(width, panels, phases, state.hidden, byTime ? 's since the run began' : 'run of the benchmark'),
       points: panels.reduce((sum, panel) => sum + panel.rows.length, 0),
       tooltip,
-      ready: (view) => follow(view, readout, (t) => readText(panels, phases, state.hidden, t, byTime)),
     }
   }
 
@@ -258,6 +264,7 @@ export function showOverTime (target) {
 
   const chart = figure(DESCRIPTION, make, controls, legends)
   update()
+  follow(chart, readout, (t) => tell(t))
   target.append(chart.node, readout)
   if (data.timelines_note) target.append(element('p', { class: 'note' }, note(data.timelines_note)))
 }

@@ -1,8 +1,8 @@
 // Where guests' memory was declared to be, and where it was, before and after the measurement.
 import { colour, figure } from './chart.js'
-import { data, bootOf, shortName, vmOf } from './data.js'
+import { data, bootOf, largest, shortName, vmOf } from './data.js'
 import { element } from './dom.js'
-import { count, size } from './format.js'
+import { count, number, size } from './format.js'
 
 const MAX_SHOWN = 40 // VMs
 const PHASES = ['declared', 'before', 'after']
@@ -23,13 +23,12 @@ function labels (ids) {
   }))
 }
 
-function describe (ids, wrong, rows) {
-  const measured = new Set(rows.filter((row) => row.phase !== 'declared').map((row) => row.vm))
-  const held = [...new Set(rows.filter((row) => row.holds === 'yes').map((row) => row.vm))].filter((id) => !wrong.has(id))
-  const parts = [`Guest memory a node, as declared and as found before and after measuring, of ${count(ids.length, 'VM boot')}.`]
-  if (held.length > 0) parts.push(`${held.length} of ${measured.size} hold what was declared.`)
-  if (wrong.size > 0) parts.push(`${count(wrong.size, 'VM boot')} of them ${wrong.size === 1 ? 'does' : 'do'} not.`)
-  if (ids.length > MAX_SHOWN) parts.push(`The first ${MAX_SHOWN} are drawn.`)
+function describe ({ vms, measured, held, wrong, shown }) {
+  const parts = [`Guest memory a node, as declared and as found before and after measuring, of ${count(vms, 'VM boot')}.`]
+  if (held > 0) parts.push(`${number(held)} of ${number(measured)} hold what was declared.`)
+  if (wrong > 0) parts.push(`${count(wrong, 'VM boot')} of them ${wrong === 1 ? 'does' : 'do'} not.`)
+  if (vms > MAX_SHOWN) parts.push(`The first ${MAX_SHOWN} are drawn.`)
+  if (vms > shown) parts.push(`This page holds ${number(shown)} of them.`)
   return parts.join(' ')
 }
 
@@ -43,8 +42,7 @@ export function showResidence (target) {
   const shown = ids.slice(0, MAX_SHOWN)
   const names = labels(shown)
   const nodes = [...new Set(rows.map((row) => row.node))].sort((a, b) => a - b)
-  const largest = Math.max(...rows.map((row) => row.bytes))
-  const [scale, unit] = largest >= 2 ** 30 ? [2 ** 30, 'GiB'] : [2 ** 20, 'MiB']
+  const [scale, unit] = largest(rows.map((row) => row.bytes)) >= 2 ** 30 ? [2 ** 30, 'GiB'] : [2 ** 20, 'MiB']
   const table = rows.filter((row) => names.has(row.vm)).map((row) => ({
     ...row, label: names.get(row.vm), amount: row.bytes / scale, where: `node ${row.node}`, opacity: row.phase === 'declared' ? 0.45 : 1,
   }))
@@ -52,17 +50,18 @@ export function showResidence (target) {
   for (const id of [...wrong].slice(0, MAX_SHOWN)) {
     target.append(element('p', { class: 'bad' }, `${vmOf(id).policy ?? 'no policy'}, ${shortName(vmOf(id).name)}, boot ${bootOf(vmOf(id).boot)?.id}: the memory was not where it was declared to be`))
   }
-  target.append(figure(describe(ids, wrong, rows), (width) => ({
+  target.append(figure(describe(data.residence_counts), (width) => ({
     spec: {
       width,
       autosize: { type: 'fit-x', contains: 'padding' },
       height: shown.length * BAR * 4,
+      params: [{ name: 'labels', value: Object.fromEntries(names) }],
       data: { values: table },
       mark: { type: 'bar', tooltip: { content: 'data' } },
       encoding: {
         y: {
-          field: 'label', type: 'nominal', title: null, sort: shown.map((id) => names.get(id)),
-          scale: { paddingInner: 0.25 }, axis: { labelLimit: width / 2.6, ticks: false, labelPadding: 6, domain: false },
+          field: 'vm', type: 'nominal', title: null, sort: shown,
+          scale: { paddingInner: 0.25 }, axis: { labelExpr: 'labels[datum.value]', labelLimit: width / 2.6, ticks: false, labelPadding: 6, domain: false },
         },
         yOffset: { field: 'phase', type: 'nominal', sort: PHASES, scale: { domain: PHASES, paddingInner: 0.1 } },
         x: { field: 'amount', type: 'quantitative', title: `${unit} of guest memory`, stack: 'zero', axis: { tickCount: Math.floor(width / 80) } },

@@ -1,31 +1,43 @@
 // What was run: host, policies, fleet, seeds, versions, and how to repeat it.
-import { data, policyName, runsWithValues, shortName, vmNames } from './data.js'
+import { data, largest, policyName, runsWithValues, shortName, vmNames } from './data.js'
 import { command, element, facts } from './dom.js'
 import { count, number, size, time } from './format.js'
 
 const SHOWN = 4 // runs; the others are folded
+const MAX_SAID = 20 // problems of a run
 
 const list = (names, most = 12) =>
   names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
 
 const unique = (values) => [...new Set(values.filter((value) => value != null))]
 
-function hostText ({ host, sampled, measured, boots }) {
-  const nodes = host?.nodes ?? (boots.length === 0 ? measured?.setup?.facts?.nodes : null) ?? []
-  const name = sampled?.host ?? host?.host
+/** Of what guests and files say only texts and numbers are taken: anything can be there. */
+const known = (value) => typeof value === 'string' || typeof value === 'number' ? value : null
+const amount = (value) => typeof value === 'number' ? value : 0
+
+const pairs = (object) => Object.entries(object instanceof Object ? object : {})
+  .filter(([, value]) => known(value) != null).map(([name, value]) => `${name}=${value}`)
+
+/** What the machine is that measured. */
+const machineOf = (run) => run.measured?.facts
+
+function hostText (run) {
+  const { host, sampled, boots } = run
+  const machine = boots.length === 0 ? machineOf(run) : null // bare metal
+  const kernel = known(sampled?.kernel) ?? known(machine?.kernel)
+  const nodes = amount((host?.nodes ?? machine?.nodes)?.length)
   const parts = [
-    name,
-    sampled?.kernel && `kernel ${sampled.kernel}`,
-    sampled?.cpus_online && count(sampled.cpus_online, 'CPU'),
-    nodes.length > 0 && count(nodes.length, 'NUMA node'),
-    host?.memory_total_bytes && size(host.memory_total_bytes),
+    known(sampled?.host) ?? known(host?.host),
+    kernel && `kernel ${kernel}`,
+    known(machine?.cpu?.model),
+    amount(sampled?.cpus_online) > 0 ? count(sampled.cpus_online, 'CPU') : known(machine?.cpus_online) && `CPUs ${machine.cpus_online}`,
+    nodes > 0 && count(nodes, 'NUMA node'),
+    amount(host?.memory_total_bytes) > 0 && size(host.memory_total_bytes),
   ]
   return parts.filter(Boolean).join(', ')
 }
 
-function settingsText ({ sampled }) {
-  return Object.entries(sampled?.settings ?? {}).map(([name, value]) => `${name}=${value}`).join(', ')
-}
+const settingsText = ({ sampled }) => pairs(sampled?.settings).join(', ')
 
 function fleetText (vms) {
   const names = unique(vms.map((vm) => vm.name))
@@ -34,13 +46,20 @@ function fleetText (vms) {
   return `${count(names.length, 'VM')}${shapes.length > 0 ? ` of ${list(shapes, 3)}` : ''}: ${list(names.map(shortName))}`
 }
 
-function planText ({ plan }) {
-  return Object.entries(plan?.job ?? {}).map(([name, value]) => `${name}=${value}`).join(' ')
+function planText ({ plan, measured }) {
+  if (plan?.job) return pairs(plan.job).join(' ')
+  const { size_bytes: bytes, page_kind: kind, pages } = measured?.setup ?? {}
+  const threads = amount(measured?.threads?.length)
+  return [
+    amount(bytes) > 0 && size(bytes),
+    threads > 0 && count(threads, 'thread'),
+    [known(kind) && `pages of ${kind}`, known(pages)].filter(Boolean).join(', '),
+  ].filter(Boolean).join(', ')
 }
 
 function guestText (run, vms) {
-  const kernels = unique(vms.map((vm) => vm.guest?.kernel))
-  const cpu = run.boots.length > 0 ? run.measured?.setup?.facts?.cpu?.model ?? run.measured?.facts?.cpu?.model : null
+  const kernels = unique(vms.map((vm) => known(vm.guest?.kernel)))
+  const cpu = run.boots.length > 0 ? known(machineOf(run)?.cpu?.model) : null
   return [kernels.length > 0 && `kernel ${list(kernels, 3)}`, cpu].filter(Boolean).join(', ')
 }
 
@@ -50,7 +69,9 @@ function problems (run, vms) {
     ...run.boots.filter((boot) => boot.message).map((boot) => `boot ${boot.id} (${boot.policy}): ${boot.message}`),
     ...vms.filter((vm) => vm.message).map((vm) => `${shortName(vm.name)}: ${vm.message}`),
   ].filter(Boolean)
-  return lines.length > 0 ? element('div', { class: 'bad' }, ...lines.slice(0, 20).map((line) => element('p', {}, line))) : null
+  const said = lines.slice(0, MAX_SAID)
+  if (lines.length > MAX_SAID) said.push(`and ${number(lines.length - MAX_SAID)} more`)
+  return lines.length > 0 ? element('div', { class: 'bad' }, ...said.map((line) => element('p', {}, line))) : null
 }
 
 function runNode (stored) {
@@ -60,7 +81,8 @@ function runNode (stored) {
   return element('div', {},
     facts([
       ['Run', [run.id, run.uuid?.slice(0, 8), run.started && time(run.started)].filter(Boolean).join(', ')],
-      ['State', run.status === 'done' || run.sources > 0 ? null : run.status],
+      ['State', run.status === 'done' || run.sources > 0 ? null
+        : run.status === 'running' ? 'not finished (running, or numavm was killed)' : run.status],
       ['Host', hostText(run)],
       ['Settings', settingsText(run)],
       ['VMs by', run.driver && [run.driver, run.accel && `${run.accel}${run.emulated ? ' (emulated CPUs)' : ''}`, run.uri].filter(Boolean).join(', ')],
@@ -69,7 +91,7 @@ function runNode (stored) {
       ['Guests', guestText(run, vms)],
       ['Measured', planText(run)],
       ['Boots', run.boots.length > 0 && run.driver
-        ? `${number(run.boots.length)}${spread.length > 0 ? `; VMs started within ${number(Math.max(...spread) / 1e6)} ms of each other` : ''}` : null],
+        ? `${number(run.boots.length)}${spread.length > 0 ? `; VMs started within ${number(largest(spread) / 1e6)} ms of each other` : ''}` : null],
       ['Seed', run.seed],
       ['Version', run.program],
       ['Imported', run.sources > 0 ? count(run.sources, 'file') : null],

@@ -1,12 +1,12 @@
 // A table a kernel: a row for each policy, folded out a row for each of its VMs.
-import { data, policyName, shortName } from './data.js'
+import { data, largest, policyName, shortName } from './data.js'
 import { element } from './dom.js'
 import { count, numbers, scaleOf } from './format.js'
 
 const COLUMNS = [
   ['median', 'Median'],
   ['mean', 'Mean'],
-  ['low', '95 % interval of the mean'],
+  ['low', '95 % of boots\' means'],
   ['deviation', 'Std. dev.'],
   ['minimum', 'Min'],
   ['p5', '5 %'],
@@ -56,8 +56,9 @@ function heading (text, key, sort) {
 
 function tableOf (kernel, index) {
   const rows = data.table.filter((row) => row.kernel === index)
-  const scaled = scaleOf(kernel.unit, Math.max(...rows.map((row) => row.median ?? 0)))
-  const format = numbers(Math.max(...rows.map((row) => row.median ?? 0)) / scaled.scale)
+  const most = largest(rows.map((row) => row.median))
+  const scaled = scaleOf(kernel.unit, most)
+  const format = numbers(most / scaled.scale)
   const show = (value) => format(value == null ? null : value / scaled.scale)
   const starts = rows.flatMap((row, i) => row.vm == null ? [i] : [])
   const groups = starts.map((start, i) => group(rows.slice(start, starts[i + 1]), show, index))
@@ -91,6 +92,6 @@ export function showTable (target) {
   }
   const moved = data.values.changed.filter(Boolean).length
   target.append(...data.kernels.map(tableOf), element('p', { class: 'note' },
-    'A boot is the replicate: the interval is of the boots\' means, and needs two boots.',
+    'A boot, or on bare metal a run, is the replicate: the interval is of their means, and needs two that have values. All else is of all values.',
     moved > 0 ? ' Values during which the host moved CPUs are not counted.' : ''))
 }

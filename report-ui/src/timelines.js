@@ -1,5 +1,5 @@
 // The store's samples of one machine, as series to draw.
-import { data, policyName, shortName } from './data.js'
+import { data, largest, policyName, shortName } from './data.js'
 import { size } from './format.js'
 
 const MAX_RATES = 6
@@ -50,14 +50,14 @@ export function unusable (line) {
   })
 }
 
-const largest = (counter) => (counter.high ?? counter.low).reduce((most, value) => Math.max(most, value ?? 0), 0)
+const peak = (counter) => largest(counter.high ?? counter.low)
 
 /** What compaction and migration did; what stood still is left out. */
 export function rates (line) {
-  const found = line.counters.filter((counter) => counter.kind === 'rate' && counter.node == null && largest(counter) > 0
+  const found = line.counters.filter((counter) => counter.kind === 'rate' && counter.node == null && peak(counter) > 0
     && /^(compact_|thp_fault_|thp_collapse_|pgmigrate_|numa_pages_migrated|numa_hint_faults$)/.test(counter.name))
   const first = (counter) => counter.name.startsWith('compact_') ? 0 : 1
-  found.sort((a, b) => first(a) - first(b) || largest(b) - largest(a))
+  found.sort((a, b) => first(a) - first(b) || peak(b) - peak(a))
   return found.slice(0, MAX_RATES).map((counter) => ({
     name: `rate\n${counter.name}`, text: counter.name, rows: rowsOf(line, counter, `rate\n${counter.name}`, counter.name),
   }))

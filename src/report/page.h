@@ -43,7 +43,7 @@ typedef struct
   const char *source;
   const char *command;
   const char *export_command; /* (nullable) */
-  gsize max_values;           /* of values; 0: 20,000 */
+  gsize max_values;           /* of values; 0: 10,000 */
   guint max_stretches;        /* of each timeline; 0: 400 */
 } NvPageRequest;
 

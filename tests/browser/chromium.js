@@ -21,6 +21,7 @@ function listening (child) {
         resolve(found[1])
       }
     })
+    child.on('error', reject)
     child.on('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${said}`)))
   })
 }
@@ -36,6 +37,7 @@ class Connection {
     made.#socket = new WebSocket(address, { maxPayload: 2 ** 28 })
     await new Promise((resolve, reject) => made.#socket.on('open', resolve).on('error', reject))
     made.#socket.on('message', (text) => made.#take(JSON.parse(text)))
+    made.#socket.on('close', () => made.#end())
     return made
   }
 
@@ -50,10 +52,19 @@ class Connection {
     else waiting.resolve(message.result)
   }
 
+  /** Chromium is gone: nothing will be answered. */
+  #end () {
+    for (const { reject } of this.#waiting.values()) reject(new Error('Chromium has closed the connection'))
+    this.#waiting.clear()
+  }
+
   send (method, params = {}, sessionId) {
     const id = this.#next++
-    this.#socket.send(JSON.stringify({ id, method, params, sessionId }))
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+    return new Promise((resolve, reject) => {
+      if (this.#socket.readyState !== this.#socket.constructor.OPEN) throw new Error('Chromium has closed the connection')
+      this.#waiting.set(id, { resolve, reject })
+      this.#socket.send(JSON.stringify({ id, method, params, sessionId }))
+    })
   }
 
   close () { this.#socket.close() }
@@ -66,7 +77,14 @@ export async function openChromium (packages) {
   const child = spawn('chromium', ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--disable-gpu',
     '--no-first-run', '--disable-background-networking', '--disable-component-update', '--hide-scrollbars',
     ...(process.getuid() === 0 ? ['--no-sandbox'] : []), 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const connection = await Connection.open(WebSocket, await listening(child))
+  let connection
+  try {
+    connection = await Connection.open(WebSocket, await listening(child))
+  } catch (error) {
+    child.kill()
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 })
+    throw error
+  }
   const { targetId } = await connection.send('Target.createTarget', { url: 'about:blank' })
   const { sessionId } = await connection.send('Target.attachToTarget', { targetId, flatten: true })
   const send = (method, params) => connection.send(method, params, sessionId)
@@ -86,8 +104,8 @@ export async function openChromium (packages) {
 
   async function close () {
     const ended = new Promise((resolve) => child.on('exit', resolve))
-    await connection.send('Browser.close')
-    await ended
+    await connection.send('Browser.close').catch(() => child.kill())
+    if (child.exitCode == null && child.signalCode == null) await ended
     connection.close()
     rmSync(profile, { recursive: true, force: true, maxRetries: 20 }) // its children end after it
   }
