@@ -251,6 +251,7 @@ add_file (Reading *reading, const char *path, gboolean is_guess)
   file->path = g_strdup (path);
   file->is_guess = is_guess;
   file->vm = nv_result_vm_new (base, NULL);
+  file->text.is_guess = is_guess;
   file->text.is_original_mod = reading->request->is_original_mod;
   file->text.take = take;
   file->text.leave_out = leave_out;

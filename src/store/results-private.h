@@ -27,5 +27,5 @@ gboolean nv_result_vm_is_empty (const NvResultVm *vm);
 gboolean nv_result_set (NvResult *result, double best, double average_s, double minimum_s, double maximum_s,
                         guint32 sequence);
 
-/* Kernels and VMs in their order, an array for each kernel. */
+/* Kernels that any VM has, and VMs, in their order, an array for each kernel. */
 void nv_results_finish (NvResults *results);

@@ -77,6 +77,9 @@ nv_results_new (const char *source)
   results->kernels = g_ptr_array_new_with_free_func (kernel_free);
   results->vms = g_ptr_array_new_with_free_func ((GDestroyNotify)nv_result_vm_free);
   results->emulated = -1;
+  /* So that no file's or store's invented ones push them out. */
+  for (guint i = 0; nv_stream_kernels[i]; i++)
+    nv_results_get_kernel (results, nv_stream_kernels[i], "bytes/s");
   return results;
 }
 
@@ -156,6 +159,33 @@ compare_kernels (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp (one->unit, other->unit);
 }
 
+static gboolean
+is_used (const NvResults *results, guint kernel)
+{
+  for (guint i = 0; i < results->vms->len; i++)
+    if (((NvResultVm *)g_ptr_array_index (results->vms, i))->results[kernel])
+      return TRUE;
+  return FALSE;
+}
+
+static void
+drop_unused_kernels (const NvResults *results)
+{
+  for (guint k = results->kernels->len; k-- > 0;)
+    {
+      if (is_used (results, k))
+        continue;
+      g_ptr_array_remove_index (results->kernels, k);
+      for (guint i = 0; i < results->vms->len; i++)
+        {
+          NvResultVm *vm = g_ptr_array_index (results->vms, i);
+
+          memmove (vm->results + k, vm->results + k + 1, (NV_RESULTS_KERNELS - k - 1) * sizeof *vm->results);
+          vm->results[NV_RESULTS_KERNELS - 1] = NULL;
+        }
+    }
+}
+
 /* @before: the kernels as their indices were. */
 static void
 reorder (NvResultVm *vm, const GPtrArray *kernels, const GPtrArray *before)
@@ -191,9 +221,11 @@ compare_vms (gconstpointer a, gconstpointer b, gpointer data)
 void
 nv_results_finish (NvResults *results)
 {
-  g_autoptr (GPtrArray) before = g_ptr_array_copy (results->kernels, NULL, NULL);
+  g_autoptr (GPtrArray) before = NULL;
   g_autoptr (GHashTable) ranks = g_hash_table_new (g_str_hash, g_str_equal);
 
+  drop_unused_kernels (results);
+  before = g_ptr_array_copy (results->kernels, NULL, NULL);
   g_ptr_array_set_free_func (before, NULL);
   g_ptr_array_sort (results->kernels, compare_kernels);
   for (guint i = 0; i < results->vms->len; i++)

@@ -279,6 +279,9 @@ nv_stream_text_take_line (NvStreamText *text, const char *line, gsize length)
   double values[N_VALUES];
 
   text->line++;
+  text->is_guess = text->is_guess && !nv_stream_text_recognises (line, length);
+  if (text->is_guess)
+    return TRUE;
   if (is_version || BEGINS_WITH (line, length, TABLE_MARK))
     {
       start_run (text, line, length, is_version);

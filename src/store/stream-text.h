@@ -19,6 +19,8 @@ typedef struct
 {
   /* Filled by the caller. */
   gboolean is_original_mod; /* rates are divided */
+  gboolean is_guess; /* until nv_stream_text_recognises() a line: what is before it is other text, though it
+                        may look like results */
   gboolean (*take) (const NvStoreStream *result,
                     gpointer data); /* without run and VM; FALSE ends the reading */
   void (*leave_out) (guint64 line, const char *reason,

@@ -190,6 +190,33 @@ without_expresult_files_a_folder_is_searched (Fixture *fixture, gconstpointer da
 }
 
 static void
+what_no_line_shows_to_be_streams_text_does_not_count (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvResults) results = NULL;
+
+  put (fixture, "other.txt", "Total: 1 2 3 4\nSum: 1 2 3 4\n");
+  put (fixture, "vm.txt", "Total: 1 2 3 4\n" COPY ("1") "Gather: 1 1 1 1\n");
+  results = read_paths (fixture, "", NULL);
+  assert_shown (results, "vm.txt 1 copy 0:1e+06 gather 0:1e+06\n");
+}
+
+static void
+invented_kernels_do_not_push_out_streams (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvResults) results = NULL;
+  g_autoptr (GString) text = g_string_new (TABLE);
+
+  for (char a = 'a'; a <= 'z'; a++)
+    g_string_append_printf (text, "K%c: 1 1 1 1\nL%c: 1 1 1 1\nM%c: 1 1 1 1\n", a, a, a);
+  g_string_append (text, RUN ("1"));
+  put (fixture, "vm0.expresult", text->str);
+  results = read_paths (fixture, "", NULL);
+  g_assert_cmpuint (results->kernels->len, ==, 64);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (((NvResultVm *)g_ptr_array_index (results->vms, 0))->results[i]->len, ==, 1);
+}
+
+static void
 files_of_one_name_are_told_apart (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (NvResults) results = NULL;
@@ -506,6 +533,8 @@ main (int argc, char **argv)
   ADD (a_folder_gives_its_vms_in_the_order_of_their_numbers);
   ADD (what_is_left_out_is_named_in_the_order_of_files);
   ADD (without_expresult_files_a_folder_is_searched);
+  ADD (what_no_line_shows_to_be_streams_text_does_not_count);
+  ADD (invented_kernels_do_not_push_out_streams);
   ADD (files_of_one_name_are_told_apart);
   ADD (a_file_that_is_named_twice_is_one_vm);
   ADD (a_damaged_file_does_not_fill_the_memory);
