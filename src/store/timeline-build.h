@@ -57,8 +57,12 @@ void nv_timeline_builder_free (NvTimelineBuilder *builder);
 gboolean nv_timeline_wants (const NvTimelineFilter *filter, const char *sampler, int node, const char *zone,
                             int order);
 
-/* What all counters of all timelines that are read at once may take: 128 MiB. */
+/* What all counters of all timelines that are read at once may take: 128 MiB; up to twice that until all
+ * counters are known. */
 #define NV_TIMELINE_CELLS ((gsize)1 << 23)
+
+#define NV_TIMELINE_MIN_STRETCHES ((gsize)16) /* however many counters there are */
+#define NV_TIMELINE_MAX_COUNTERS  (NV_TIMELINE_CELLS / NV_TIMELINE_MIN_STRETCHES)
 
 #define NV_TIMELINE_PAGE_BYTES 4096
 

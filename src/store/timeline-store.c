@@ -153,13 +153,21 @@ for_each_counter (const Reader *reader, CounterFunction function, GError **error
 }
 
 /* Each gets its part of what all may take. */
-static void
-make_builders (const Reader *reader)
+static gboolean
+make_builders (const Reader *reader, GError **error)
 {
   gsize n_counters = 0;
 
   for (guint i = 0; i < reader->sampled->len; i++)
     n_counters += ((Sampled *)g_ptr_array_index (reader->sampled, i))->n_counters;
+  if (n_counters > NV_TIMELINE_MAX_COUNTERS)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "store '%s': %" G_GSIZE_FORMAT
+                   " counters are too many to be read at once (%" G_GSIZE_FORMAT "): --run chooses a run",
+                   reader->store->path, n_counters, NV_TIMELINE_MAX_COUNTERS);
+      return FALSE;
+    }
   for (guint i = 0; i < reader->sampled->len; i++)
     {
       Sampled *sampled = g_ptr_array_index (reader->sampled, i);
@@ -174,6 +182,7 @@ make_builders (const Reader *reader)
       timeline->boot = vm ? vm->boot : 0;
       timeline->policy = g_strdup (vm ? vm->policy : NULL);
     }
+  return TRUE;
 }
 
 /* @next: where it is looked for first: values come by the counters' ids. NULL: it is not wanted. */
@@ -289,7 +298,10 @@ read_page_sizes (const Reader *reader, GError **error)
       gint64 bytes = sqlite3_column_int64 (statement, 2);
 
       if (sampled && bytes >= 1024 && bytes <= (1 << 20) && (bytes & (bytes - 1)) == 0)
-        sampled->timeline->page_bytes = (guint64)bytes;
+        {
+          sampled->timeline->page_bytes = (guint64)bytes;
+          sampled->timeline->is_page_assumed = FALSE;
+        }
     }
   return nv_timeline_end_rows (reader->store, statement, error);
 }
@@ -363,9 +375,8 @@ read_all (const Reader *reader, GError **error)
 {
   g_autoptr (GPtrArray) measured = NULL;
 
-  if (!for_each_counter (reader, count_counter, error))
+  if (!for_each_counter (reader, count_counter, error) || !make_builders (reader, error))
     return FALSE;
-  make_builders (reader);
   if (!for_each_counter (reader, add_counter, error) || !read_samples (reader, error)
       || (!reader->filter->without_phases && !(measured = nv_timeline_read_measured (reader->store, error))))
     return FALSE;

@@ -4,11 +4,7 @@
 
 #include <string.h>
 
-enum
-{
-  FIRST_CAPACITY = 64,
-  MIN_STRETCHES = 16, /* however many counters there are */
-};
+#define FIRST_CAPACITY ((gsize)64)
 
 static void
 counter_free (gpointer data)
@@ -73,6 +69,7 @@ nv_timeline_builder_new (const char *who, const NvTimelineFilter *filter, gsize 
 
   timeline->who = g_strdup (who);
   timeline->page_bytes = NV_TIMELINE_PAGE_BYTES;
+  timeline->is_page_assumed = TRUE;
   timeline->counters = g_ptr_array_new_with_free_func (counter_free);
   timeline->phases = g_array_new (FALSE, FALSE, sizeof (NvPhase));
   g_array_set_clear_func (timeline->phases, phase_clear);
@@ -112,43 +109,40 @@ rank_of (NvTimelineBuilder *builder, int node, const char *zone)
   return GPOINTER_TO_UINT (rank);
 }
 
-guint
-nv_timeline_builder_add (NvTimelineBuilder *builder, const char *sampler, const char *name, int node,
-                         const char *zone, int order)
+/* Of stretches; an even number: neighbours become one. */
+static gsize
+limit_of (const NvTimelineBuilder *builder)
 {
-  static const NvTrack unknown = { NAN, NAN, NAN };
-  NvTimelineCounter *counter = g_new0 (NvTimelineCounter, 1);
-  guint rank = rank_of (builder, node, zone);
+  gsize n_counters = MAX (builder->tracks->len, 1);
+  gsize share = builder->max_cells / n_counters & ~(gsize)1;
 
-  counter->sampler = g_utf8_make_valid (sampler, -1);
-  counter->name = g_utf8_make_valid (name, -1);
-  counter->node = node;
-  counter->zone = zone ? g_utf8_make_valid (zone, -1) : NULL;
-  counter->order = order;
-  counter->stretches = g_new (NvStretch, builder->capacity);
-  for (gsize i = 0; i < builder->timeline->n; i++)
-    counter->stretches[i] = (NvStretch){ NAN, NAN, NAN };
-  g_ptr_array_add (builder->timeline->counters, counter);
-  g_array_append_val (builder->ranks, rank);
-  g_array_append_val (builder->tracks, unknown);
-  return builder->tracks->len - 1;
+  return builder->max_stretches > 0 ? MIN (builder->max_stretches, MAX (share, NV_TIMELINE_MIN_STRETCHES))
+                                    : G_MAXSIZE;
+}
+
+static void
+set_capacity (NvTimelineBuilder *builder, gsize capacity)
+{
+  NvTimeline *timeline = builder->timeline;
+
+  builder->capacity = capacity;
+  timeline->times_s = g_renew (double, timeline->times_s, capacity);
+  for (guint i = 0; i < timeline->counters->len; i++)
+    {
+      NvTimelineCounter *counter = g_ptr_array_index (timeline->counters, i);
+
+      counter->stretches = g_renew (NvStretch, counter->stretches, capacity);
+    }
 }
 
 static void
 make_room (NvTimelineBuilder *builder)
 {
-  NvTimeline *timeline = builder->timeline;
+  gsize n = builder->timeline->n;
+  gsize wanted = MIN (MAX (2 * builder->capacity, FIRST_CAPACITY), limit_of (builder));
 
-  if (timeline->n < builder->capacity)
-    return;
-  builder->capacity = MAX (2 * builder->capacity, FIRST_CAPACITY);
-  timeline->times_s = g_renew (double, timeline->times_s, builder->capacity);
-  for (guint i = 0; i < timeline->counters->len; i++)
-    {
-      NvTimelineCounter *counter = g_ptr_array_index (timeline->counters, i);
-
-      counter->stretches = g_renew (NvStretch, counter->stretches, builder->capacity);
-    }
+  if (n == builder->capacity)
+    set_capacity (builder, MAX (wanted, n + 1));
 }
 
 static void
@@ -193,13 +187,63 @@ merge_neighbours (NvTimelineBuilder *builder)
   builder->per_stretch *= 2;
 }
 
-static gboolean
-is_full (const NvTimelineBuilder *builder)
+/* An odd one has no neighbour: it and the open one become one. */
+static void
+reopen_last (NvTimelineBuilder *builder)
 {
-  gsize n_counters = MAX (builder->tracks->len, 1);
-  gsize limit = MIN (builder->max_stretches, MAX (builder->max_cells / n_counters, MIN_STRETCHES));
+  NvTimeline *timeline = builder->timeline;
 
-  return builder->max_stretches > 0 && builder->timeline->n >= limit && builder->timeline->n % 2 == 0;
+  timeline->n--;
+  for (guint i = 0; i < timeline->counters->len; i++)
+    {
+      const NvStretch *last =
+          ((NvTimelineCounter *)g_ptr_array_index (timeline->counters, i))->stretches + timeline->n;
+      NvTrack *track = &g_array_index (builder->tracks, NvTrack, i);
+
+      track->low = fmin (track->low, last->low);
+      track->high = fmax (track->high, last->high);
+    }
+  builder->n_open += builder->per_stretch;
+}
+
+/* A log may begin with few counters and go on with many, for which there was room for too long a time. */
+static void
+keep_limit (NvTimelineBuilder *builder)
+{
+  gsize limit = limit_of (builder);
+
+  if (builder->capacity / 2 <= limit)
+    return;
+  while (builder->timeline->n > limit)
+    {
+      if (builder->timeline->n % 2 == 1)
+        reopen_last (builder);
+      merge_neighbours (builder);
+    }
+  set_capacity (builder, limit);
+}
+
+guint
+nv_timeline_builder_add (NvTimelineBuilder *builder, const char *sampler, const char *name, int node,
+                         const char *zone, int order)
+{
+  static const NvTrack unknown = { NAN, NAN, NAN };
+  NvTimelineCounter *counter = g_new0 (NvTimelineCounter, 1);
+  guint rank = rank_of (builder, node, zone);
+
+  counter->sampler = g_utf8_make_valid (sampler, -1);
+  counter->name = g_utf8_make_valid (name, -1);
+  counter->node = node;
+  counter->zone = zone ? g_utf8_make_valid (zone, -1) : NULL;
+  counter->order = order;
+  counter->stretches = g_new (NvStretch, builder->capacity);
+  for (gsize i = 0; i < builder->timeline->n; i++)
+    counter->stretches[i] = (NvStretch){ NAN, NAN, NAN };
+  g_ptr_array_add (builder->timeline->counters, counter);
+  g_array_append_val (builder->ranks, rank);
+  g_array_append_val (builder->tracks, unknown);
+  keep_limit (builder);
+  return builder->tracks->len - 1;
 }
 
 void
@@ -209,7 +253,7 @@ nv_timeline_builder_start_sample (NvTimelineBuilder *builder, double time_s)
     close_stretch (builder);
   if (builder->n_open == 0)
     {
-      while (is_full (builder))
+      while (builder->timeline->n >= limit_of (builder) && builder->timeline->n % 2 == 0)
         merge_neighbours (builder);
       for (guint i = 0; i < builder->tracks->len; i++)
         {

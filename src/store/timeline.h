@@ -34,12 +34,13 @@ typedef struct
 
 typedef struct
 {
-  char *who;          /* "host", or the VM's name */
-  char *policy;       /* of the VM's boot; NULL: the host's, or not known */
-  gint64 run, boot;   /* of a store; 0: none */
-  guint64 page_bytes; /* 4096 if nothing says it */
-  guint64 n_samples;  /* that were read */
-  gsize n;            /* stretches */
+  char *who;        /* "host", or the VM's name */
+  char *policy;     /* of the VM's boot; NULL: the host's, or not known */
+  gint64 run, boot; /* of a store; 0: none */
+  guint64 page_bytes;
+  gboolean is_page_assumed; /* nothing says it (a log never does): 4096 */
+  guint64 n_samples;        /* that were read */
+  gsize n;                  /* stretches */
   double *times_s; /* end of each, since the run's start (of a log: its first sample), on the host's clock */
   GPtrArray *counters; /* NvTimelineCounter: by sampler, name, node, zone (as the kernel lists them), order */
   GArray *phases;      /* NvPhase, by time; of a log: none */

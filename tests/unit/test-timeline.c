@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "store/series.h"
 #include "store/store-private.h"
-#include "store/timeline.h"
+#include "store/timeline-build.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -237,6 +237,39 @@ thinning_keeps_every_extreme (void)
       }
 }
 
+/* One zone for long, then very many: there is less room for each, and nothing is lost of the first. */
+static void
+counters_that_come_late_take_room_from_all (void)
+{
+  const NvTimelineFilter filter = { .order = -1, .node = -1, .n_stretches = 8192 };
+  const guint n_samples = 4096, n_zones = 300;
+
+  for (guint more = 0; more < 2; more++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autoptr (NvTimeline) timeline = NULL;
+      const NvTimelineCounter *counter;
+      double greatest = 0;
+
+      for (guint i = 0; i < n_samples - 1 + more; i++)
+        g_string_append_printf (text, "Node 0, zone A %u\n", i == 1001 ? 9000 : i);
+      g_string_append (text, "Node 0, zone A 7000\n");
+      for (guint i = 0; i < n_zones; i++)
+        g_string_append_printf (text, "Node 0, zone B%u 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n", i);
+      timeline = must_read (text->str, &filter);
+      counter = find (timeline, "free", 0, "A", 0);
+      g_assert_cmpuint (timeline->n_samples, ==, n_samples + more);
+      g_assert_cmpuint (timeline->counters->len, ==, 2 + 2 * 20 * n_zones);
+      g_assert_cmpuint (timeline->n * timeline->counters->len, <=, NV_TIMELINE_CELLS);
+      for (gsize i = 0; i < timeline->n; i++)
+        greatest = MAX (greatest, counter->stretches[i].high);
+      g_assert_cmpfloat (greatest, ==, 9000);
+      g_assert_cmpfloat (counter->stretches[0].low, ==, 0);
+      g_assert_cmpfloat (counter->stretches[timeline->n - 1].last, ==, 7000);
+      g_assert_cmpfloat (timeline->times_s[timeline->n - 1], ==, 10.0 * (n_samples - 1 + more));
+    }
+}
+
 static void
 a_rate_is_known_between_stretches_and_while_it_grows (void)
 {
@@ -446,6 +479,22 @@ phases_are_from_the_first_start_to_the_last_end (Stored *stored, gconstpointer d
 }
 
 static void
+more_counters_than_there_is_room_for_are_refused (Stored *stored, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (
+      sqlite3_exec (stored->store->db,
+                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 524288)"
+                    " INSERT INTO counter (run, sampler, name) SELECT 1, 'vmstat', i FROM n",
+                    NULL, NULL, NULL),
+      ==, SQLITE_OK);
+  g_assert_null (nv_timelines_read_store (stored->store, 0, &all, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "524289 counters"));
+}
+
+static void
 texts_of_a_store_become_valid (Stored *stored, gconstpointer data)
 {
   g_autoptr (GPtrArray) timelines = NULL;
@@ -506,6 +555,8 @@ main (int argc, char **argv)
   g_test_add_func ("/timeline/a_filter_that_nothing_passes_leaves_no_counter",
                    a_filter_that_nothing_passes_leaves_no_counter);
   g_test_add_func ("/timeline/thinning_keeps_every_extreme", thinning_keeps_every_extreme);
+  g_test_add_func ("/timeline/counters_that_come_late_take_room_from_all",
+                   counters_that_come_late_take_room_from_all);
   g_test_add_func ("/timeline/a_rate_is_known_between_stretches_and_while_it_grows",
                    a_rate_is_known_between_stretches_and_while_it_grows);
   add_stored ("/timeline/changes_are_held_and_what_is_gone_is_not_shown",
@@ -516,6 +567,8 @@ main (int argc, char **argv)
               a_guest_whose_clock_nobody_compared_begins_with_its_boot);
   add_stored ("/timeline/phases_are_from_the_first_start_to_the_last_end",
               phases_are_from_the_first_start_to_the_last_end);
+  add_stored ("/timeline/more_counters_than_there_is_room_for_are_refused",
+              more_counters_than_there_is_room_for_are_refused);
   add_stored ("/timeline/texts_of_a_store_become_valid", texts_of_a_store_become_valid);
   add_stored ("/timeline/a_store_without_samples_has_no_timeline", a_store_without_samples_has_no_timeline);
   return g_test_run ();
