@@ -410,6 +410,50 @@ nor_with_what_is_not_known (void)
   g_assert_nonnull (strstr (error->message, "run 1 is emulated, and of run 2 it is not known"));
 }
 
+/* The counter @name of the only timeline. */
+static const json_t *
+find_counter (const json_t *page, const char *name)
+{
+  const json_t *timeline = json_array_get (json_object_get (page, "timelines"), 0);
+  const json_t *counter;
+  size_t i;
+
+  json_array_foreach (json_object_get (timeline, "counters"), i, counter)
+  {
+    if (g_strcmp0 (json_string_value (json_object_get (counter, "name")), name) == 0)
+      return counter;
+  }
+  g_assert_not_reached ();
+}
+
+static void
+a_counter_that_stands_still_is_one_number (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 run = add_run (store, "one", FALSE);
+  json_t *page;
+
+  add_text (store, run, 0,
+            "{\"record\":\"sample-header\",\"version\":1,\"host\":\"a\",\"start_ns\":1,\"interval_ns\":1}");
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *sample =
+          g_strdup_printf ("{\"record\":\"sample\",\"monotonic_ns\":%u000000000,\"missed\":0,"
+                           "\"vmstat\":{\"compact_stall\":5,\"compact_success\":%u,\"compact_fail\":%u}}",
+                           i + 1, 3 * i, i * i);
+
+      add_text (store, run, 0, sample);
+    }
+  page = read_page (store, 0, 0);
+  g_assert_cmpuint (json_array_size (json_object_get (find_counter (page, "compact_stall"), "low")), ==, 1);
+  g_assert_cmpfloat (
+      json_number_value (json_array_get (json_object_get (find_counter (page, "compact_success"), "low"), 0)),
+      ==, 3);
+  g_assert_cmpuint (json_array_size (json_object_get (find_counter (page, "compact_success"), "low")), ==, 1);
+  g_assert_cmpuint (json_array_size (json_object_get (find_counter (page, "compact_fail"), "low")), ==, 4);
+  json_decref (page);
+}
+
 /* --- thinning --- */
 
 static void
@@ -527,6 +571,8 @@ main (int argc, char **argv)
   g_test_add_func ("/page/residence-is-beside-what-was-declared", residence_is_beside_what_was_declared);
   g_test_add_func ("/page/emulated-runs-are-not-mixed-with-others", emulated_runs_are_not_mixed_with_others);
   g_test_add_func ("/page/nor-with-what-is-not-known", nor_with_what_is_not_known);
+  g_test_add_func ("/page/a-counter-that-stands-still-is-one-number",
+                   a_counter_that_stands_still_is_one_number);
   g_test_add_func ("/page/of-many-values-the-extremes-stay", of_many_values_the_extremes_stay);
   g_test_add_func ("/page/a-group-with-few-values-loses-none", a_group_with_few_values_loses_none);
   g_test_add_func ("/page/nothing-in-the-data-ends-its-script", nothing_in_the_data_ends_its_script);
