@@ -36,8 +36,9 @@ set_thousands_apart (const char *number, char *text, gsize size)
   g_strlcpy (text, apart->str, size);
 }
 
-void
-nv_axis_format (double value, double step, char *text, gsize size)
+/* "680 000": @step: how far apart such numbers are. */
+static void
+format_number (double value, double step, char *text, gsize size)
 {
   char number[64], format[8];
   int decimals = step > 0 && step < 1 ? (int)ceil (-log10 (step) - 1e-9) : 0;
@@ -91,7 +92,7 @@ choose_log (NvAxis *axis, double minimum, double maximum, guint n_ticks)
         if (axis->n_ticks == NV_AXIS_MAX_TICKS)
           return;
         if (first >= -3 && last <= 4)
-          nv_axis_format (between[i] * pow (10, exponent), pow (10, exponent), text, sizeof *axis->texts);
+          format_number (between[i] * pow (10, exponent), pow (10, exponent), text, sizeof *axis->texts);
         else if (i == 0)
           format_power (exponent, text, sizeof *axis->texts);
         add_tick (axis, between[i] * pow (10, exponent));
@@ -126,7 +127,7 @@ choose_linear (NvAxis *axis, double minimum, double maximum, guint n_ticks, NvAx
 
       if (value > axis->high + step * 1e-6)
         break;
-      nv_axis_format (value, step, axis->texts[axis->n_ticks], sizeof *axis->texts);
+      format_number (value, step, axis->texts[axis->n_ticks], sizeof *axis->texts);
       add_tick (axis, value);
     }
 }

@@ -26,6 +26,3 @@ typedef struct
 /* Of data between @minimum and @maximum (of a logarithmic one: the smallest that is above zero); both finite,
  * or the minimum is larger, if there are no data. @n_ticks: about so many. */
 void nv_axis_choose (NvAxis *axis, double minimum, double maximum, guint n_ticks, NvAxisFlags flags);
-
-/* "680 000": @step: how far apart such numbers are. */
-void nv_axis_format (double value, double step, char *text, gsize size);

@@ -10,7 +10,7 @@
 /* --- CSV: a row a point, RFC 4180 --- */
 
 static const char csv_heading[] =
-    "title,panel,y,series,label,x,value,low,high,minimum,p5,q1,median,q3,p95,maximum\n";
+    "title,panel,y,series,label,x,value,low,high,minimum,p5,q1,median,q3,p95,maximum\r\n";
 
 static void
 append_text (GString *csv, const char *text)
@@ -22,13 +22,13 @@ append_text (GString *csv, const char *text)
 }
 
 static void
-append_number (GString *csv, double value, char end)
+append_number (GString *csv, double value, const char *end)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
   if (isfinite (value))
     g_string_append (csv, g_ascii_formatd (text, sizeof text, "%.9g", value));
-  g_string_append_c (csv, end);
+  g_string_append (csv, end);
 }
 
 static void
@@ -38,17 +38,17 @@ append_point (GString *csv, const NvSeriesData *series, gsize i)
   double middle = series->middle ? series->middle[i] : NAN;
 
   append_text (csv, box ? box->label : NULL);
-  append_number (csv, box ? (double)i + 1 : series->x[i], ',');
-  append_number (csv, box ? NAN : series->high ? middle : series->low[i], ',');
-  append_number (csv, series->high ? series->low[i] : NAN, ',');
-  append_number (csv, series->high ? series->high[i] : NAN, ',');
-  append_number (csv, box ? box->minimum : NAN, ',');
-  append_number (csv, box ? box->p5 : NAN, ',');
-  append_number (csv, box ? box->q1 : NAN, ',');
-  append_number (csv, box ? box->median : NAN, ',');
-  append_number (csv, box ? box->q3 : NAN, ',');
-  append_number (csv, box ? box->p95 : NAN, ',');
-  append_number (csv, box ? box->maximum : NAN, '\n');
+  append_number (csv, box ? (double)i + 1 : series->x[i], ",");
+  append_number (csv, box ? NAN : series->high ? middle : series->low[i], ",");
+  append_number (csv, series->high ? series->low[i] : NAN, ",");
+  append_number (csv, series->high ? series->high[i] : NAN, ",");
+  append_number (csv, box ? box->minimum : NAN, ",");
+  append_number (csv, box ? box->p5 : NAN, ",");
+  append_number (csv, box ? box->q1 : NAN, ",");
+  append_number (csv, box ? box->median : NAN, ",");
+  append_number (csv, box ? box->q3 : NAN, ",");
+  append_number (csv, box ? box->p95 : NAN, ",");
+  append_number (csv, box ? box->maximum : NAN, "\r\n");
 }
 
 static void

@@ -59,12 +59,10 @@ nv_chart_free (NvChart *chart)
 }
 
 NvPanel *
-nv_chart_add_panel (NvChart *chart, NvMark mark, const char *heading, const char *x_label,
-                    const char *y_label)
+nv_chart_add_panel (NvChart *chart, const char *heading, const char *x_label, const char *y_label)
 {
   NvPanel *panel = g_new0 (NvPanel, 1);
 
-  panel->mark = mark;
   panel->heading = g_strdup (heading);
   panel->x_label = g_strdup (x_label);
   panel->y_label = g_strdup (y_label);

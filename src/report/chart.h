@@ -4,14 +4,6 @@
 
 /* Pictures by gnuplot: what is drawn, not how. Texts may hold anything: they reach gnuplot as data. */
 
-typedef enum
-{
-  NV_MARK_LINE,
-  NV_MARK_POINTS,
-  NV_MARK_BAND,  /* between low and high, with a line at their middle where they differ little */
-  NV_MARK_BOXES, /* box plots: one box for each x, labelled */
-} NvMark;
-
 /* A box of a box plot: whiskers from p5 to p95, points at the extremes. */
 typedef struct
 {
@@ -23,12 +15,12 @@ typedef struct
 {
   char *label; /* in the legend; NULL: not there */
   gsize n;
-  double *x;          /* NULL with boxes */
+  double *x;          /* NULL with boxes, which are at 1, 2... and labelled */
   double *low;        /* or the value; NAN: a gap */
   double *high;       /* of a band; else NULL */
   double *middle;     /* (nullable): of a band: the line in it; else half-way */
   gboolean is_muted;  /* grey, behind the others */
-  const NvBox *boxes; /* with NV_MARK_BOXES, n of them */
+  const NvBox *boxes; /* NULL, or n of them */
 } NvSeriesData;
 
 /* A stretch of the x axis that is shaded. */
@@ -41,9 +33,9 @@ typedef struct
 /* One pair of axes. */
 typedef struct
 {
-  NvMark mark;
   char *heading;           /* above it; NULL: none */
   char *x_label, *y_label; /* with unit */
+  gboolean is_points;      /* that no line joins */
   gboolean log_y;          /* zeros have their place below the smallest power of ten */
   gboolean y_from_zero;    /* else the axis starts where the data do, and says so */
   gboolean is_ordered;     /* series lead from one to the next: so do their colours */
@@ -54,16 +46,15 @@ typedef struct
 
 typedef struct
 {
-  char *title;         /* what was measured where and when */
-  char *note;          /* below it: "EMULATED: ..."; NULL: none */
-  GPtrArray *panels;   /* NvPanel, from top to bottom, with one legend each, beside the data */
-  gboolean same_y;     /* panels of one y_label have one y axis, that suits them all */
-  gboolean same_x;     /* all panels have one x axis */
-  guint width, height; /* pixels, or 1/96 inch; 0: what suits the panels */
+  char *title;       /* what was measured where and when */
+  char *note;        /* below it: "EMULATED: ..."; NULL: none */
+  GPtrArray *panels; /* NvPanel, from top to bottom, with one legend each, beside the data */
+  gboolean same_y;   /* panels of one y_label have one y axis, that suits them all */
+  gboolean same_x;   /* all panels have one x axis */
 } NvChart;
 
 NvChart *nv_chart_new (const char *title);
-NvPanel *nv_chart_add_panel (NvChart *chart, NvMark mark, const char *heading, const char *x_label,
+NvPanel *nv_chart_add_panel (NvChart *chart, const char *heading, const char *x_label,
                              const char *y_label); /* (transfer none) */
 
 /* Takes the arrays. */

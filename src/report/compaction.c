@@ -342,7 +342,7 @@ add_panel (Drawing *drawing, const Machine *machine, const char *heading, const 
 {
   g_autofree char *who = name_machine (drawing, machine);
   g_autofree char *whole = g_strconcat (who, heading, NULL);
-  NvPanel *panel = nv_chart_add_panel (drawing->chart, NV_MARK_BAND, whole, drawing->x_label, y_label);
+  NvPanel *panel = nv_chart_add_panel (drawing->chart, whole, drawing->x_label, y_label);
 
   panel->y_from_zero = TRUE;
   add_shades (drawing, panel, machine);

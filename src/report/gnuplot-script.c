@@ -84,24 +84,15 @@ static void
 place_panels (NvScript *script, const NvChart *chart, NvPanelPlace *places)
 {
   guint n = chart->panels->len;
-  double fixed = head_height (chart, script->width) + EDGE, data = 0, y = head_height (chart, script->width);
-  double stretch = 1;
+  double y = head_height (chart, script->width);
 
   for (guint i = 0; i < n; i++)
     {
       places[i].data_height = MAX (height_of_data (n), nv_panel_legend_height (places + i));
-      data += places[i].data_height;
-      fixed += HEADING_LINE + nv_panel_foot_height (places + i);
-    }
-  if (chart->height > 0 && data > 0)
-    stretch = MAX ((chart->height - fixed) / data, 0.1);
-  for (guint i = 0; i < n; i++)
-    {
       places[i].top = y + HEADING_LINE;
-      places[i].data_height *= stretch;
       y = places[i].top + places[i].data_height + nv_panel_foot_height (places + i);
     }
-  script->height = chart->height > 0 ? chart->height : ceil (y + EDGE);
+  script->height = ceil (y + EDGE);
 }
 
 static void
@@ -152,7 +143,7 @@ nv_gnuplot_script (const NvChart *chart, NvPictureFormat format, const char *out
   NvScript script = {
     .texts = g_string_new (NULL),
     .body = g_string_new (NULL),
-    .width = chart->width > 0 ? chart->width : WIDTH,
+    .width = WIDTH,
   };
   g_autofree NvPanelPlace *places = g_new0 (NvPanelPlace, chart->panels->len + 1);
   GString *whole;

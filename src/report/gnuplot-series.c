@@ -61,8 +61,9 @@ nv_series_is_drawable (double value)
   return fabs (value) < LARGEST; /* also of NAN */
 }
 
-gsize
-nv_series_count (const NvSeriesData *series)
+/* How many points have a value. */
+static gsize
+count_values (const NvSeriesData *series)
 {
   gsize n = series->boxes ? series->n : 0;
 
@@ -149,9 +150,9 @@ put_band (NvScript *script, const NvPanelPlace *place, const NvSeriesData *serie
 static char *
 style_of_line (const NvPanel *panel, const NvSeriesData *series, Look look)
 {
-  gsize n = nv_series_count (series);
+  gsize n = count_values (series);
 
-  if (panel->mark == NV_MARK_POINTS || n == 1)
+  if (panel->is_points || n == 1)
     return g_strdup_printf ("points pt %u ps %s lc rgb '%s'", look.shape, n > MANY_POINTS ? "0.4" : "0.9",
                             look.colour);
   if (n <= MANY_POINTS && !series->is_muted)
@@ -244,7 +245,7 @@ nv_series_put (NvScript *script, const NvPanelPlace *place, guint index, GString
   const NvSeriesData *series = get_series (place->panel, index);
   Look look = look_of (place->panel, index);
 
-  if (nv_series_count (series) == 0)
+  if (count_values (series) == 0)
     return;
   if (series->boxes)
     {

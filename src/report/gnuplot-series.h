@@ -7,9 +7,6 @@
 /* What gnuplot may draw: all else is a gap. */
 gboolean nv_series_is_drawable (double value);
 
-/* How many points have a value. */
-gsize nv_series_count (const NvSeriesData *series);
-
 /* What is a point only, and no box. */
 gboolean nv_box_is_point (const NvBox *box);
 

@@ -422,9 +422,9 @@ add_points (const View *view, NvChart *chart, const GPtrArray *policies_lines)
   const char *x_label = view->vm                               ? "kernel"
                         : view->throughput->policies->len == 1 ? "VM, in the order of their names"
                                                                : "VM";
-  NvPanel *panel = nv_chart_add_panel (chart, has_names ? NV_MARK_BOXES : NV_MARK_POINTS, NULL,
-                                       has_names ? NULL : x_label, view->y_label);
+  NvPanel *panel = nv_chart_add_panel (chart, NULL, has_names ? NULL : x_label, view->y_label);
 
+  panel->is_points = TRUE;
   for (guint p = 0; p < policies_lines->len; p++)
     {
       const char *policy = g_ptr_array_index (view->throughput->policies, p);
@@ -464,9 +464,8 @@ add_panels (const View *view, NvChart *chart)
       const GArray *lines = g_ptr_array_index (all, p);
 
       if (lines->len > 0)
-        nv_result_lines_put (
-            nv_chart_add_panel (chart, NV_MARK_LINE, g_ptr_array_index (policies, p), NULL, view->y_label),
-            (const NvResultLine *)(const void *)lines->data, lines->len, view->scale);
+        nv_result_lines_put (nv_chart_add_panel (chart, g_ptr_array_index (policies, p), NULL, view->y_label),
+                             (const NvResultLine *)(const void *)lines->data, lines->len, view->scale);
     }
 }
 
@@ -627,10 +626,8 @@ draw_boxes (const NvThroughput *throughput, guint which)
           scale = 1 / time.scale;
           time_label = g_strdup_printf ("time, %s", time.shown);
         }
-      add_boxes (
-          &view,
-          nv_chart_add_panel (chart, NV_MARK_BOXES, population, NULL, time_label ? time_label : y_label),
-          unit, scale);
+      add_boxes (&view, nv_chart_add_panel (chart, population, NULL, time_label ? time_label : y_label), unit,
+                 scale);
     }
   return chart;
 }

@@ -66,7 +66,7 @@ static NvChart *
 make_chart (const char *name)
 {
   NvChart *chart = nv_chart_new (name);
-  NvPanel *panel = nv_chart_add_panel (chart, NV_MARK_LINE, name, name, name);
+  NvPanel *panel = nv_chart_add_panel (chart, name, name, name);
 
   nv_panel_add_line (panel, name, 4, COPY (1, 2, 3, 4), COPY (0, 10, 5, 20));
   return chart;
@@ -237,7 +237,7 @@ texts_that_are_no_utf8_are_drawn (void)
   chart->note = g_strdup (bad);
   nv_panel_add_shade (panel, 1, 2, bad);
   box->label = g_strdup (bad);
-  nv_panel_add_boxes (nv_chart_add_panel (chart, NV_MARK_BOXES, bad, bad, bad), bad, 1, box);
+  nv_panel_add_boxes (nv_chart_add_panel (chart, bad, bad, bad), bad, 1, box);
   script = nv_gnuplot_script (chart, NV_PICTURE_PNG, "out");
   g_assert_nonnull (strstr (script->str, ":x\xef\xbf\xbd\n"));
   g_assert_null (strchr (script->str, '\xf0'));
@@ -307,8 +307,8 @@ hostile_names_are_shown_as_they_are (Fixture *fixture, gconstpointer data)
 
   if (!has_gnuplot ())
     return;
-  nv_panel_add_line (nv_chart_add_panel (chart, NV_MARK_LINE, HOSTILE, HOSTILE, NULL),
-                     "\xc3\xa9 \xe6\xbc\xa2 <b>", 2, COPY (1, 2), COPY (3, 4));
+  nv_panel_add_line (nv_chart_add_panel (chart, HOSTILE, HOSTILE, NULL), "\xc3\xa9 \xe6\xbc\xa2 <b>", 2,
+                     COPY (1, 2), COPY (3, 4));
   document = draw_svg (fixture, chart);
   g_assert_true (shows_text (document, HOSTILE));
   g_assert_true (shows_text (document, "\xc3\xa9 \xe6\xbc\xa2 <b>"));
@@ -367,7 +367,7 @@ static void
 cut_axes_say_so (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (NvChart) chart = nv_chart_new ("a");
-  NvPanel *panel = nv_chart_add_panel (chart, NV_MARK_LINE, NULL, NULL, NULL);
+  NvPanel *panel = nv_chart_add_panel (chart, NULL, NULL, NULL);
   xmlDoc *document;
 
   if (!has_gnuplot ())
@@ -390,7 +390,7 @@ static void
 a_long_legend_ends (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (NvChart) chart = nv_chart_new ("a");
-  NvPanel *panel = nv_chart_add_panel (chart, NV_MARK_LINE, NULL, NULL, NULL);
+  NvPanel *panel = nv_chart_add_panel (chart, NULL, NULL, NULL);
   xmlDoc *document;
 
   if (!has_gnuplot ())
@@ -444,7 +444,7 @@ static void
 everything_at_once_is_drawn (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (NvChart) chart = nv_chart_new ("a");
-  NvPanel *panel = nv_chart_add_panel (chart, NV_MARK_BAND, "no values", NULL, "b");
+  NvPanel *panel = nv_chart_add_panel (chart, "no values", NULL, "b");
   NvBox *boxes = g_new (NvBox, 3);
   xmlDoc *document;
 
@@ -452,15 +452,15 @@ everything_at_once_is_drawn (Fixture *fixture, gconstpointer data)
     return;
   nv_panel_add_line (panel, "nothing", 2, COPY (1, 2), COPY (NAN, 1e300));
   nv_panel_add_line (panel, "none", 0, NULL, NULL);
-  panel = nv_chart_add_panel (chart, NV_MARK_BAND, "bands", NULL, "b");
+  panel = nv_chart_add_panel (chart, "bands", NULL, "b");
   panel->log_y = TRUE;
   nv_panel_add_band (panel, "with a gap", 4, COPY (1, 2, 3, 4), COPY (0, NAN, 5, 6), COPY (10, NAN, 50, 60));
   nv_panel_add_shade (panel, 1, 2, "shade");
   boxes[0] = make_box ("box", 10, 1);
   boxes[1] = make_box ("point", 5, 0);
   boxes[2] = make_box ("gap", NAN, 0);
-  nv_panel_add_boxes (nv_chart_add_panel (chart, NV_MARK_BOXES, "boxes", NULL, "b"), "policy", 3, boxes);
-  nv_chart_add_panel (chart, NV_MARK_POINTS, "empty", NULL, NULL);
+  nv_panel_add_boxes (nv_chart_add_panel (chart, "boxes", NULL, "b"), "policy", 3, boxes);
+  nv_chart_add_panel (chart, "empty", NULL, NULL);
   document = draw_svg (fixture, chart);
   g_assert_true (shows_text (document, "shade") && shows_text (document, "point"));
   xmlFreeDoc (document);
@@ -647,20 +647,20 @@ static void
 data_are_what_is_drawn (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (NvChart) chart = nv_chart_new ("a \"b\"\nc");
-  NvPanel *panel = nv_chart_add_panel (chart, NV_MARK_BAND, NULL, "x", "MB/s");
+  NvPanel *panel = nv_chart_add_panel (chart, NULL, "x", "MB/s");
   NvBox *box = g_new (NvBox, 1);
   g_autofree char *csv = NULL, *json = NULL;
 
   nv_panel_add_band (panel, "l,m", 2, COPY (1, 2), COPY (3, NAN), COPY (4.5, NAN));
   nv_panel_set_middle (panel, COPY (4, NAN));
   *box = make_box ("o", 10, 1);
-  nv_panel_add_boxes (nv_chart_add_panel (chart, NV_MARK_BOXES, "p", NULL, "s"), NULL, 1, box);
+  nv_panel_add_boxes (nv_chart_add_panel (chart, "p", NULL, "s"), NULL, 1, box);
   csv = write_data (fixture, chart, "a.csv");
   g_assert_cmpstr (csv, ==,
-                   "title,panel,y,series,label,x,value,low,high,minimum,p5,q1,median,q3,p95,maximum\n"
-                   "\"a \"\"b\"\"\nc\",\"\",\"MB/s\",\"l,m\",\"\",1,4,3,4.5,,,,,,,\n"
-                   "\"a \"\"b\"\"\nc\",\"\",\"MB/s\",\"l,m\",\"\",2,,,,,,,,,,\n"
-                   "\"a \"\"b\"\"\nc\",\"p\",\"s\",\"\",\"o\",1,,,,7,8,9,10,11,12,13\n");
+                   "title,panel,y,series,label,x,value,low,high,minimum,p5,q1,median,q3,p95,maximum\r\n"
+                   "\"a \"\"b\"\"\nc\",\"\",\"MB/s\",\"l,m\",\"\",1,4,3,4.5,,,,,,,\r\n"
+                   "\"a \"\"b\"\"\nc\",\"\",\"MB/s\",\"l,m\",\"\",2,,,,,,,,,,\r\n"
+                   "\"a \"\"b\"\"\nc\",\"p\",\"s\",\"\",\"o\",1,,,,7,8,9,10,11,12,13\r\n");
   json = write_data (fixture, chart, "a.json");
   g_assert_nonnull (strstr (json, "\"low\":[3.0,null],\"high\":[4.5,null],\"middle\":[4.0,null]"));
 }

@@ -300,7 +300,7 @@ what_ran_once_is_a_point_by_its_name (void)
   add_result (add_vm (results, "vm1", "local"), 0, 0, 7e9);
   chart = draw (results, "kernel-triad");
   panel = get_panel (chart, 0);
-  g_assert_cmpint (panel->mark, ==, NV_MARK_BOXES);
+  g_assert_true (panel->is_points);
   g_assert_cmpstr (get_series (panel, 1)->label, ==, "local");
   g_assert_cmpstr (get_series (panel, 1)->boxes[1].label, ==, "vm1");
   g_assert_true (isnan (get_series (panel, 1)->boxes[0].median));
