@@ -41,8 +41,7 @@ typedef struct
   guint64 n_moved;  /* the host moved CPUs meanwhile */
   guint64 n_beside; /* they ran beside a load, or from node to node */
   guint64 n_unusable;      /* of too many kernels, or a number is none that can be */
-  guint rates_divided_by;  /* to undo what the original's modified STREAM reports; of a store: in some of its
-                              runs;  0: they are as reported */
+  guint rates_divided_by;  /* those of the original's modified STREAM, which reports too much; 0: none */
   double implausible_rate; /* the highest, in bytes/s of a thread, if no core gets that from memory; else 0 */
 } NvResults;
 

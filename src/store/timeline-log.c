@@ -14,11 +14,14 @@
 enum
 {
   MAX_ORDERS = 64,       /* as the sampler has it */
-  MAX_ZONES = 4096,      /* 1024 nodes with 4: all orders of so many are NV_TIMELINE_MAX_COUNTERS */
+  MAX_ZONES = 4096,      /* 1024 nodes with 4; a damaged file must not fill the memory with others */
   MAX_ZONE_LENGTH = 64,  /* of a name */
   MAX_DIGITS = 19,       /* fit into 64 bits */
   MAX_NODE = G_MAXINT16, /* as the sampler has it */
 };
+
+/* Free blocks and an index of each order. */
+G_STATIC_ASSERT ((gsize)MAX_ZONES *MAX_ORDERS * 2 <= NV_TIMELINE_MAX_COUNTERS);
 
 #define NO_COUNTER G_MAXUINT /* it is not wanted */
 
