@@ -198,8 +198,7 @@ gnuplot_draw (Gnuplot *gnuplot, const NvChart *chart, const char *path, GError *
   gboolean is_sent;
 
   g_string_append (script, "set print '-'\nprint '" DONE "'\n");
-  is_sent = ftruncate (gnuplot->picture, 0) == 0 && ftruncate (gnuplot->complaints, 0) == 0
-            && gnuplot_send (gnuplot, script);
+  is_sent = ftruncate (gnuplot->picture, 0) == 0 && gnuplot_send (gnuplot, script);
   g_string_free (script, TRUE);
   if (is_sent)
     answer = g_data_input_stream_read_line (gnuplot->answers, NULL, NULL, NULL);
@@ -208,7 +207,10 @@ gnuplot_draw (Gnuplot *gnuplot, const NvChart *chart, const char *path, GError *
       set_complaint (gnuplot, path, error);
       return FALSE;
     }
-  return publish (gnuplot->picture, (gsize)picture.st_size, path, error);
+  /* Not before: one that cannot even start has complained by then. What it says of a picture that it draws,
+   * such as an empty range, is of no use to anyone. */
+  return (ftruncate (gnuplot->complaints, 0) == 0 || set_write_error (path, error))
+         && publish (gnuplot->picture, (gsize)picture.st_size, path, error);
 }
 
 /* --- many --- */
