@@ -325,7 +325,7 @@ add_sample (const Stored *stored, gint64 vm, gint64 time_s, const char *name, do
   NvSeries *series = nv_series_get (stored->store, stored->run, vm);
   const NvCounterValue kept = { .sampler = "vmstat", .name = name, .node = -1, .order = -1, .count = 3 };
   const NvCounterValue given = {
-    .sampler = "vmstat", .name = name, .node = -1, .order = -1, .count = (gint64)value
+    .sampler = "vmstat", .name = name, .node = -1, .order = -1, .count = isnan (value) ? 0 : (gint64)value
   };
 
   g_assert_true (nv_samples_start (stored->store, series, time_s * S_IN_NS, 0, 0, NULL));
