@@ -186,6 +186,8 @@ read_logs (Job *job, char **ret_title, GError **error)
       g_free (timeline->who);
       timeline->who = job->context->n_arguments == 1 ? g_strdup (name) : g_filename_display_name (path);
       n_samples += timeline->n_samples;
+      if (timeline->is_page_assumed)
+        job->style.note = "sizes are of pages of 4 KiB, which is assumed: the log does not say it";
       g_string_append_printf (title, ", %s", name);
     }
   say_how_many_more (job);
