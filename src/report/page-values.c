@@ -583,7 +583,7 @@ make_note (const Collection *collection)
 gboolean
 nv_page_add_values (json_t *page, const NvPageRequest *request, GError **error)
 {
-  g_auto (Collection) collection = { NULL };
+  g_auto (Collection) collection = { .last = NULL };
 
   collection_init (&collection, request->max_values);
   if (!nv_values_read (request->store, request->run, collect, &collection, error))
