@@ -3,13 +3,14 @@ import * as vega from 'vega'
 import { colour, figure, ink, legend, shape, soft, zoom, ZOOM_HELP } from './chart.js'
 import { data, runsWithValues, shortName, valuesOf, vmNames } from './data.js'
 import { choice, element } from './dom.js'
-import { note, number, numbers, scaleOf } from './format.js'
+import { count, note, number, numbers, scaleOf } from './format.js'
 import { bootsOf, freeBlocks, machineName, machinesOf, phasesOf, rates, unusable, zonesOf } from './timelines.js'
 
 const AXIS = 64 // px left of all panels, so that they are in line
 const HEIGHT = 120
 const MAX_SERIES = 24
 const MAX_LABELS = 12 // boots
+const MAX_KERNELS = 24 // a panel each
 
 const viridis = vega.scheme('viridis')
 
@@ -220,6 +221,7 @@ export function showOverTime (target) {
   const controls = element('div', { class: 'controls' })
   const legends = element('div', {})
   const readout = element('p', { class: 'readout', 'aria-live': 'off' }, ZOOM_HELP)
+  const left = element('p', { class: 'note' })
   let tell = () => ''
 
   function update () {
@@ -243,10 +245,9 @@ export function showOverTime (target) {
     const line = machinesOf(state.run)[state.machine]
     const byTime = hasTimes(state.run)
     const phases = phasesOf(state.run)
-    const panels = [
-      ...data.kernels.map((kernel, i) => valuePanel(kernel, i, state.run, byTime)),
-      ...(line ? machinePanels(line, state.zone) : []),
-    ].filter(Boolean)
+    const measured = data.kernels.map((kernel, i) => valuePanel(kernel, i, state.run, byTime)).filter(Boolean)
+    const panels = [...measured.slice(0, MAX_KERNELS), ...(line ? machinePanels(line, state.zone).filter(Boolean) : [])]
+    left.textContent = measured.length > MAX_KERNELS ? `Of ${count(measured.length, 'kernel')} the first ${MAX_KERNELS} are drawn.` : ''
     if (panels.length === 0) return { text: 'Of this run nothing is known that could be drawn over time.' }
     tell = (t) => readText(panels, phases, state.hidden, t, byTime)
     return {
@@ -265,7 +266,7 @@ export function showOverTime (target) {
   const chart = figure(DESCRIPTION, make, controls, legends)
   update()
   follow(chart, readout, (t) => tell(t))
-  target.append(chart.node, readout)
+  target.append(chart.node, readout, left)
   if (data.timelines_note) target.append(element('p', { class: 'note' }, note(data.timelines_note)))
 }
 
