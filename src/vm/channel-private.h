@@ -45,7 +45,7 @@ struct NvChannel
   guint64 size_bytes;
   char *refusal;
   gint64 started_ns; /* on the guest's clock; 0: not yet */
-  json_t *setup; /* what the guest says it measures; NULL: not yet */
+  json_t *setup;     /* what the guest says it measures; NULL: not yet */
   gboolean has_sample_header;
   int job_status;
   char *job_message;
