@@ -1,6 +1,7 @@
 /* What is drawn, as numbers. */
 
 #include "report/chart.h"
+#include "report/plain.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -15,19 +16,14 @@ static const char csv_heading[] =
 static void
 append_text (GString *csv, const char *text)
 {
-  g_string_append_c (csv, '"');
-  for (const char *at = text ? text : ""; *at; at++)
-    g_string_append_printf (csv, *at == '"' ? "\"\"" : "%c", *at);
-  g_string_append (csv, "\",");
+  nv_csv_append_text (csv, text);
+  g_string_append_c (csv, ',');
 }
 
 static void
 append_number (GString *csv, double value, const char *end)
 {
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  if (isfinite (value))
-    g_string_append (csv, g_ascii_formatd (text, sizeof text, "%.9g", value));
+  nv_csv_append_real (csv, value, "%.9g");
   g_string_append (csv, end);
 }
 
@@ -76,27 +72,13 @@ append_csv (GString *csv, const NvChart *chart)
 
 /* --- JSON --- */
 
-static json_t *
-text_to_json (const char *text)
-{
-  g_autofree char *valid = text ? g_utf8_make_valid (text, -1) : NULL;
-
-  return valid ? json_string (valid) : json_null ();
-}
-
-static json_t *
-number_to_json (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
 static void
 set_numbers (json_t *object, const char *name, const double *values, gsize n)
 {
   json_t *array = values ? json_array () : NULL;
 
   for (gsize i = 0; values && i < n; i++)
-    json_array_append_new (array, number_to_json (values[i]));
+    json_array_append_new (array, nv_json_real (values[i]));
   if (array)
     json_object_set_new (object, name, array);
 }
@@ -104,17 +86,16 @@ set_numbers (json_t *object, const char *name, const double *values, gsize n)
 static json_t *
 box_to_json (const NvBox *box)
 {
-  return json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "label", text_to_json (box->label), "minimum",
-                    number_to_json (box->minimum), "p5", number_to_json (box->p5), "q1",
-                    number_to_json (box->q1), "median", number_to_json (box->median), "q3",
-                    number_to_json (box->q3), "p95", number_to_json (box->p95), "maximum",
-                    number_to_json (box->maximum));
+  return json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "label", nv_json_text (box->label), "minimum",
+                    nv_json_real (box->minimum), "p5", nv_json_real (box->p5), "q1", nv_json_real (box->q1),
+                    "median", nv_json_real (box->median), "q3", nv_json_real (box->q3), "p95",
+                    nv_json_real (box->p95), "maximum", nv_json_real (box->maximum));
 }
 
 static json_t *
 series_to_json (const NvSeriesData *series)
 {
-  json_t *object = json_pack ("{s:o}", "label", text_to_json (series->label));
+  json_t *object = json_pack ("{s:o}", "label", nv_json_text (series->label));
   json_t *boxes = series->boxes ? json_array () : NULL;
 
   set_numbers (object, "x", series->x, series->n);
@@ -140,11 +121,11 @@ panel_to_json (const NvPanel *panel)
       const NvShade *shade = &g_array_index (panel->shades, NvShade, i);
 
       json_array_append_new (shades,
-                             json_pack ("{s:o, s:o, s:o}", "label", text_to_json (shade->label), "from",
-                                        number_to_json (shade->from), "to", number_to_json (shade->to)));
+                             json_pack ("{s:o, s:o, s:o}", "label", nv_json_text (shade->label), "from",
+                                        nv_json_real (shade->from), "to", nv_json_real (shade->to)));
     }
-  return json_pack ("{s:o, s:o, s:o, s:o, s:o}", "heading", text_to_json (panel->heading), "x",
-                    text_to_json (panel->x_label), "y", text_to_json (panel->y_label), "series", series,
+  return json_pack ("{s:o, s:o, s:o, s:o, s:o}", "heading", nv_json_text (panel->heading), "x",
+                    nv_json_text (panel->x_label), "y", nv_json_text (panel->y_label), "series", series,
                     "shades", shades);
 }
 
@@ -155,8 +136,8 @@ chart_to_json (const NvChart *chart)
 
   for (guint i = 0; i < chart->panels->len; i++)
     json_array_append_new (panels, panel_to_json (g_ptr_array_index (chart->panels, i)));
-  return json_pack ("{s:o, s:o, s:o}", "title", text_to_json (chart->title), "note",
-                    text_to_json (chart->note), "panels", panels);
+  return json_pack ("{s:o, s:o, s:o}", "title", nv_json_text (chart->title), "note",
+                    nv_json_text (chart->note), "panels", panels);
 }
 
 static char *

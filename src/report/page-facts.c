@@ -1,30 +1,16 @@
 /* What was run, where and when; and where its memory was. */
 
 #include "report/page-private.h"
+#include "report/plain.h"
 #include "base/error.h"
 #include "store/facts.h"
 
-#include <math.h>
 #include <string.h>
 
 enum
 {
   MAX_RESIDENCE = 4000, /* rows: a VM has about three */
 };
-
-json_t *
-nv_page_real (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
-json_t *
-nv_page_text (const char *text)
-{
-  g_autofree char *valid = text ? g_utf8_make_valid (text, -1) : NULL;
-
-  return valid ? json_string (valid) : json_null ();
-}
 
 /* Emulated and others must not be seen beside each other as if they could be compared. */
 static gboolean
@@ -261,9 +247,9 @@ nv_page_add_facts (json_t *page, const NvPageRequest *request, GError **error)
   json_object_set_new (page, "version", json_integer (1));
   json_object_set_new (page, "generated", now ());
   json_object_set_new (page, "program", json_string ("numavm " NV_VERSION));
-  json_object_set_new (page, "source", nv_page_text (request->source));
-  json_object_set_new (page, "command", nv_page_text (request->command));
-  json_object_set_new (page, "export", nv_page_text (request->export_command));
+  json_object_set_new (page, "source", nv_json_text (request->source));
+  json_object_set_new (page, "command", nv_json_text (request->command));
+  json_object_set_new (page, "export", nv_json_text (request->export_command));
   json_object_set_new (page, "emulated", emulated);
   add_residence (page, vms, measured);
   trim (runs, boots, vms);

@@ -1,6 +1,7 @@
 /* Counters over time, so much of them as a page can show. */
 
 #include "report/page-private.h"
+#include "report/plain.h"
 #include "store/timeline.h"
 
 #include <math.h>
@@ -108,10 +109,10 @@ make_counter (const NvTimeline *timeline, const NvTimelineCounter *counter, guin
   gsize n = (timeline->n + factor - 1) / factor;
   g_autofree float *low = g_new (float, n), *high = g_new (float, n);
   const Curve curve = { timeline, counter, only_grows (counter), low, high };
-  json_t *object = json_pack ("{s:o, s:o, s:o, s:o, s:o, s:s}", "sampler", nv_page_text (counter->sampler),
-                              "name", nv_page_text (counter->name), "node",
+  json_t *object = json_pack ("{s:o, s:o, s:o, s:o, s:o, s:s}", "sampler", nv_json_text (counter->sampler),
+                              "name", nv_json_text (counter->name), "node",
                               counter->node < 0 ? json_null () : json_integer (counter->node), "zone",
-                              nv_page_text (counter->zone), "order",
+                              nv_json_text (counter->zone), "order",
                               counter->order < 0 ? json_null () : json_integer (counter->order), "kind",
                               counter->is_real ? "share"
                               : curve.is_rate  ? "rate"
@@ -153,7 +154,7 @@ make_timeline (const NvTimeline *timeline, const json_t *vms, guint factor)
       if (is_shown (counter))
         json_array_append_new (counters, make_counter (timeline, counter, factor));
     }
-  return json_pack ("{s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "who", nv_page_text (timeline->who), "vm",
+  return json_pack ("{s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "who", nv_json_text (timeline->who), "vm",
                     find_vm (vms, timeline), "run", (json_int_t)timeline->run, "boot",
                     (json_int_t)timeline->boot, "page_bytes", (json_int_t)timeline->page_bytes, "samples",
                     (json_int_t)timeline->n_samples, "t_s", times, "counters", counters);

@@ -1,6 +1,7 @@
 /* What was measured: statistics of all values, and so many of them as a page can show. */
 
 #include "report/page-private.h"
+#include "report/plain.h"
 #include "report/thin.h"
 #include "stats/describe.h"
 #include "store/values.h"
@@ -392,13 +393,13 @@ make_row (const Group *group, const char *vm, GHashTable *boots, GArray *values)
   describe_boots (boots, &of_boots);
   nv_describe ((double *)(void *)values->data, values->len, &all);
   return json_pack ("{s:i, s:i, s:o, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                    "kernel", (int)group->kernel, "policy", (int)group->policy, "vm", nv_page_text (vm),
-                    "boots", (int)of_boots.n, "n", (json_int_t)all.n, "mean", nv_page_real (all.mean),
-                    "deviation", nv_page_real (all.deviation), "low", nv_page_real (of_boots.low), "high",
-                    nv_page_real (of_boots.high), "minimum", nv_page_real (all.minimum), "p5",
-                    nv_page_real (all.p5), "q1", nv_page_real (all.q1), "median", nv_page_real (all.median),
-                    "q3", nv_page_real (all.q3), "p95", nv_page_real (all.p95), "maximum",
-                    nv_page_real (all.maximum));
+                    "kernel", (int)group->kernel, "policy", (int)group->policy, "vm", nv_json_text (vm),
+                    "boots", (int)of_boots.n, "n", (json_int_t)all.n, "mean", nv_json_real (all.mean),
+                    "deviation", nv_json_real (all.deviation), "low", nv_json_real (of_boots.low), "high",
+                    nv_json_real (of_boots.high), "minimum", nv_json_real (all.minimum), "p5",
+                    nv_json_real (all.p5), "q1", nv_json_real (all.q1), "median", nv_json_real (all.median),
+                    "q3", nv_json_real (all.q3), "p95", nv_json_real (all.p95), "maximum",
+                    nv_json_real (all.maximum));
 }
 
 /* The groups from @first to before @end have one kernel and policy: a row for all, then one each. */
@@ -490,7 +491,7 @@ make_policies (const Collection *collection)
     {
       const char *policy = g_ptr_array_index (collection->policies.texts, i);
 
-      json_array_append_new (policies, nv_page_text (*policy ? policy : NULL));
+      json_array_append_new (policies, nv_json_text (*policy ? policy : NULL));
     }
   return policies;
 }
@@ -522,9 +523,9 @@ make_values (const Collection *collection)
           append (columns, "policy", json_integer (group->policy));
           append (columns, "boot", json_integer (value->boot));
           append (columns, "iteration", json_integer (value->iteration));
-          append (columns, "t_s", nv_page_real (value->t_s));
-          append (columns, "value", nv_page_real (value->value));
-          append (columns, "time_s", nv_page_real (value->time_s));
+          append (columns, "t_s", nv_json_real (value->t_s));
+          append (columns, "value", nv_json_real (value->value));
+          append (columns, "time_s", nv_json_real (value->time_s));
           append (columns, "changed", json_integer (value->changed));
         }
     }

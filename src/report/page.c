@@ -1,6 +1,7 @@
 #include "report/page.h"
 #include "base/error.h"
 #include "report/page-private.h"
+#include "report/plain.h"
 #include "report/page-resource.h"
 
 #include <errno.h>
@@ -136,7 +137,7 @@ nv_page_data (const NvPageRequest *request, GError **error)
       return NULL;
     }
   title = make_title (page);
-  json_object_set_new (page, "title", nv_page_text (title));
+  json_object_set_new (page, "title", nv_json_text (title));
   return page;
 }
 

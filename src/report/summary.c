@@ -1,4 +1,5 @@
 #include "report/summary.h"
+#include "report/plain.h"
 #include "report/table.h"
 #include "report/unit.h"
 
@@ -48,10 +49,10 @@ gather_vm (Gathered *gathered, const NvResultVm *vm, const GArray *results)
     {
       const NvResult *result = &g_array_index (results, NvResult, i);
 
-      sums[0] += (double)result->best;
-      sums[1] += (double)result->average_s;
-      sums[2] += (double)result->minimum_s;
-      sums[3] += (double)result->maximum_s;
+      sums[0] += result->best;
+      sums[1] += result->average_s;
+      sums[2] += result->minimum_s;
+      sums[3] += result->maximum_s;
     }
   for (guint i = 0; i < N_VALUES; i++)
     {
@@ -287,19 +288,13 @@ nv_summary_format (const NvResults *results, const GArray *rows, guint columns)
 /* --- as data --- */
 
 static json_t *
-number_to_json (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
-static json_t *
 statistics_to_json (const NvStatistics *statistics)
 {
-  return json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "mean", number_to_json (statistics->mean),
-                    "deviation", number_to_json (statistics->deviation), "low",
-                    number_to_json (statistics->low), "high", number_to_json (statistics->high), "minimum",
-                    number_to_json (statistics->minimum), "median", number_to_json (statistics->median),
-                    "maximum", number_to_json (statistics->maximum));
+  return json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "mean", nv_json_real (statistics->mean),
+                    "deviation", nv_json_real (statistics->deviation), "low", nv_json_real (statistics->low),
+                    "high", nv_json_real (statistics->high), "minimum", nv_json_real (statistics->minimum),
+                    "median", nv_json_real (statistics->median), "maximum",
+                    nv_json_real (statistics->maximum));
 }
 
 static json_t *
@@ -331,29 +326,6 @@ nv_summary_to_json (const NvResults *results, const GArray *rows)
                     "left_out", (json_int_t)results->left_out, "results", list);
 }
 
-static void
-append_text (GString *text, const char *field)
-{
-  g_string_append_c (text, '"');
-  for (; *field; field++)
-    {
-      if (*field == '"')
-        g_string_append_c (text, '"');
-      g_string_append_c (text, *field);
-    }
-  g_string_append_c (text, '"');
-}
-
-static void
-append_number (GString *text, double value)
-{
-  char number[G_ASCII_DTOSTR_BUF_SIZE];
-
-  g_string_append_c (text, ',');
-  if (isfinite (value))
-    g_string_append (text, g_ascii_formatd (number, sizeof number, "%.12g", value));
-}
-
 char *
 nv_summary_to_csv (const NvResults *results, const GArray *rows)
 {
@@ -368,20 +340,23 @@ nv_summary_to_csv (const NvResults *results, const GArray *rows)
                                  row->best.high,      row->average_s.mean, row->minimum_s.mean,
                                  row->maximum_s.mean, row->fastest_best,   row->slowest_best };
 
-      append_text (text, row->kernel->name);
+      nv_csv_append_text (text, row->kernel->name);
       g_string_append_c (text, ',');
       if (row->policy)
-        append_text (text, row->policy);
+        nv_csv_append_text (text, row->policy);
       g_string_append_c (text, ',');
-      append_text (text, row->kernel->unit);
+      nv_csv_append_text (text, row->kernel->unit);
       g_string_append_printf (text, ",%s,%" G_GSIZE_FORMAT ",%u",
                               row->kernel->lower_is_better ? "lower" : "higher", row->best.n, row->n_runs);
       for (guint v = 0; v < G_N_ELEMENTS (numbers); v++)
-        append_number (text, numbers[v]);
+        {
+          g_string_append_c (text, ',');
+          nv_csv_append_real (text, numbers[v], "%.12g");
+        }
       g_string_append_c (text, ',');
-      append_text (text, row->fastest);
+      nv_csv_append_text (text, row->fastest);
       g_string_append_c (text, ',');
-      append_text (text, row->slowest);
+      nv_csv_append_text (text, row->slowest);
       g_string_append_c (text, ',');
       if (results->rates_divided_by > 0)
         g_string_append_printf (text, "%u", results->rates_divided_by);
