@@ -4,6 +4,8 @@
 #include "bench/record-read.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 enum
 {

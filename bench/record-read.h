@@ -2,8 +2,6 @@
 
 #include <jansson.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 /**
  * nv_record_read_plain:
