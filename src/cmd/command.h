@@ -4,6 +4,7 @@
 #include "vm/driver.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 /* A subcommand is one const record in a file of its own; main.c finds it in a table, --help, man pages and
  * shell completion are generated from it. Only this room prints and decides the exit status. */
@@ -90,6 +91,38 @@ void nv_message (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 /* A plain line on stderr, for a person who watches; nothing with --quiet. */
 void nv_note (const NvCommandContext *context, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* What files have that cannot be read, on stderr: so many lines without --verbose, all with it. Zeroed but
+ * for the context. */
+typedef struct
+{
+  const NvCommandContext *context;
+  guint64 n;
+} NvComplaints;
+
+/* @data: NvComplaints. */
+void nv_complain (const char *text, gpointer data);
+void nv_complaints_end (const NvComplaints *complaints); /* how many more there were */
+
+/* Errors from errno. Returns: FALSE. */
+gboolean nv_set_write_error (const char *path, GError **error);
+
+/* Returns: TRUE: all that was written is in the file. */
+gboolean nv_close_file (FILE *file, const char *path, GError **error);
+
+/**
+ * nv_write_file:
+ * @ret_bytes: (out) (optional): how large it is
+ *
+ * What @write writes becomes a file, whole or not at all. Without @force, one that is there stays:
+ * NV_ERROR_EXISTS.
+ */
+typedef gboolean (*NvWriteFunction) (FILE *file, gpointer data, GError **error);
+gboolean nv_write_file (const char *path, gboolean force, NvWriteFunction write, gpointer data,
+                        guint64 *ret_bytes, GError **error);
+
+/* Adds ` OPTION 'VALUE'`, or ` 'VALUE'` without an @option, as a shell reads it; nothing without a @value. */
+void nv_command_append (GString *command, const char *option, const char *value);
 
 /* Prints @json (of jansson), indented, on stdout and takes it. NULL, from a text that is not UTF-8, is a bug.
  */

@@ -3,13 +3,16 @@
 #include "cmd/command.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "vm/new-file.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Names of files, VMs and zones are in it: nothing that a terminal would obey gets there. */
@@ -193,6 +196,85 @@ nv_end_progress (const NvCommandContext *context)
 {
   if (shows_progress (context))
     fputs ("\r\033[K", stderr);
+}
+
+/* --- what files have that cannot be read --- */
+
+#define MAX_COMPLAINTS 20
+
+void
+nv_complain (const char *text, gpointer data)
+{
+  NvComplaints *complaints = data;
+
+  if (complaints->n++ < MAX_COMPLAINTS || complaints->context->common->verbose)
+    nv_note (complaints->context, "%s", text);
+}
+
+void
+nv_complaints_end (const NvComplaints *complaints)
+{
+  if (complaints->n > MAX_COMPLAINTS && !complaints->context->common->verbose)
+    nv_note (complaints->context, "and %" G_GUINT64_FORMAT " more: --verbose names them",
+             complaints->n - MAX_COMPLAINTS);
+}
+
+void
+nv_command_append (GString *command, const char *option, const char *value)
+{
+  g_autofree char *quoted = value ? g_shell_quote (value) : NULL;
+
+  if (value)
+    g_string_append_printf (command, "%s%s %s", option ? " " : "", option ? option : "", quoted);
+}
+
+/* --- files --- */
+
+gboolean
+nv_set_write_error (const char *path, GError **error)
+{
+  g_set_error (error, NV_ERROR, errno == ENOSPC ? NV_ERROR_NO_SPACE : NV_ERROR_FAILED,
+               "cannot write '%s': %s", path, g_strerror (errno));
+  return FALSE;
+}
+
+gboolean
+nv_close_file (FILE *file, const char *path, GError **error)
+{
+  gboolean failed = ferror (file) != 0;
+
+  if (fclose (file) != 0 || failed)
+    return nv_set_write_error (path, error);
+  return TRUE;
+}
+
+gboolean
+nv_write_file (const char *path, gboolean force, NvWriteFunction write, gpointer data, guint64 *ret_bytes,
+               GError **error)
+{
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  g_autoptr (NvNewFile) new_file = nv_new_file_create (absolute, error);
+  struct stat status;
+  FILE *file;
+
+  if (!new_file)
+    return FALSE;
+  file = fdopen (dup (new_file->fd), "w");
+  if (!file)
+    return nv_set_write_error (absolute, error);
+  if (!write (file, data, error))
+    {
+      fclose (file);
+      return FALSE;
+    }
+  if (!nv_close_file (file, absolute, error))
+    return FALSE;
+  if (fstat (new_file->fd, &status) < 0)
+    return nv_set_write_error (absolute, error);
+  if (ret_bytes)
+    *ret_bytes = (guint64)status.st_size;
+  nv_new_file_share (new_file);
+  return nv_new_file_publish (new_file, force, error);
 }
 
 #define MIN_COLUMNS     60

@@ -2,7 +2,6 @@
 
 #include "cmd/command.h"
 #include "store/export.h"
-#include "vm/new-file.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -20,57 +19,29 @@ typedef struct
   gboolean force;
 } ExportOptions;
 
-static gboolean
-set_write_error (const char *path, GError **error)
-{
-  g_set_error (error, NV_ERROR, errno == ENOSPC ? NV_ERROR_NO_SPACE : NV_ERROR_FAILED,
-               "cannot write '%s': %s", path, g_strerror (errno));
-  return FALSE;
-}
-
-/* TRUE: all of it is written. */
-static gboolean
-close_file (FILE *file, const char *path, GError **error)
-{
-  gboolean failed = ferror (file) != 0;
-
-  if (fclose (file) != 0 || failed)
-    return set_write_error (path, error);
-  return TRUE;
-}
-
 /* --- one file --- */
 
-static gboolean
-export_to_file (NvStore *store, gint64 run, const ExportOptions *options, GError **error)
+typedef struct
 {
-  g_autofree char *path = g_canonicalize_filename (options->output, NULL);
-  g_autoptr (NvNewFile) new_file = nv_new_file_create (path, error);
-  FILE *file;
+  NvStore *store;
+  gint64 run;
+} Source;
 
-  if (!new_file)
-    return FALSE;
-  file = fdopen (dup (new_file->fd), "w");
-  if (!file)
-    return set_write_error (path, error);
-  if (!nv_export_json (store, run, file, error))
-    {
-      fclose (file);
-      return FALSE;
-    }
-  if (!close_file (file, path, error))
-    return FALSE;
-  nv_new_file_share (new_file);
-  return nv_new_file_publish (new_file, options->force, error);
+static gboolean
+write_json (FILE *file, gpointer data, GError **error)
+{
+  const Source *source = data;
+
+  return nv_export_json (source->store, source->run, file, error);
 }
 
 static gboolean
 export_json (NvStore *store, gint64 run, const ExportOptions *options, GError **error)
 {
   if (options->output && strcmp (options->output, "-") != 0)
-    return export_to_file (store, run, options, error);
+    return nv_write_file (options->output, options->force, write_json, &(Source){ store, run }, NULL, error);
   return nv_export_json (store, run, stdout, error)
-         && (fflush (stdout) == 0 || set_write_error ("standard output", error));
+         && (fflush (stdout) == 0 || nv_set_write_error ("standard output", error));
 }
 
 /* --- a folder --- */
@@ -88,7 +59,7 @@ close_last (Folder *folder, GError **error)
 {
   FILE *file = g_steal_pointer (&folder->file);
 
-  return !file || close_file (file, g_ptr_array_index (folder->names, folder->names->len - 1), error);
+  return !file || nv_close_file (file, g_ptr_array_index (folder->names, folder->names->len - 1), error);
 }
 
 static FILE *
@@ -103,7 +74,7 @@ open_in_folder (const char *name, gpointer data, GError **error)
   if (folder->file)
     g_ptr_array_add (folder->names, g_strdup (name));
   else
-    set_write_error (name, error);
+    nv_set_write_error (name, error);
   return folder->file;
 }
 
@@ -133,7 +104,7 @@ publish (Folder *folder, const char *path, gboolean force, GError **error)
   if (!force || (errno != ENOTEMPTY && errno != EEXIST))
     {
       if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
-        return set_write_error (path, error);
+        return nv_set_write_error (path, error);
       g_set_error (error, NV_ERROR, NV_ERROR_EXISTS,
                    "'%s' is there already: --force replaces the files in it that have the same names", path);
       return FALSE;
@@ -145,7 +116,7 @@ publish (Folder *folder, const char *path, gboolean force, GError **error)
       g_autofree char *to = g_build_filename (path, name, NULL);
 
       if (rename (from, to) != 0)
-        return set_write_error (to, error);
+        return nv_set_write_error (to, error);
     }
   return TRUE;
 }
@@ -163,7 +134,7 @@ export_folder (NvStore *store, gint64 run, const ExportOptions *options, ExportF
   if (!g_mkdtemp_full (folder.temporary, 0755))
     {
       g_free (folder.temporary);
-      return set_write_error (path, error);
+      return nv_set_write_error (path, error);
     }
   folder.names = g_ptr_array_new_with_free_func (g_free);
   done = write (store, run, open_in_folder, &folder, error) && close_last (&folder, error)

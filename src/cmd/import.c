@@ -1,8 +1,7 @@
 /* import: files that others, or earlier runs, left behind, into a store. */
 
-#include "cmd/command.h"
+#include "cmd/read-results.h"
 #include "base/duration.h"
-#include "store/import.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,13 +24,8 @@ understand (const NvCommandContext *context, NvImportRequest *request, GError **
                    options->db ? "a file or folder" : "--db, the store to import into,");
       return FALSE;
     }
-  if (options->stream && strcmp (options->stream, "stock") != 0
-      && strcmp (options->stream, "original-mod") != 0)
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed",
-                   options->stream);
-      return FALSE;
-    }
+  if (!nv_read_stream (options->stream, &request->stream, error))
+    return FALSE;
   if (options->interval && !nv_duration_parse (options->interval, &request->interval_ns, error))
     return FALSE;
   if (options->interval && request->interval_ns == 0)
@@ -40,8 +34,6 @@ understand (const NvCommandContext *context, NvImportRequest *request, GError **
                    options->interval);
       return FALSE;
     }
-  request->stream =
-      g_strcmp0 (options->stream, "original-mod") == 0 ? NV_STREAM_ORIGINAL_MOD : NV_STREAM_STOCK;
   return TRUE;
 }
 
@@ -83,16 +75,10 @@ format_command (const NvCommandContext *context)
   const ImportOptions *options = context->options;
   GString *command = g_string_new ("numavm import");
 
-  if (options->stream)
-    g_string_append_printf (command, " --stream %s", options->stream);
-  if (options->interval)
-    g_string_append_printf (command, " --interval %s", options->interval);
+  nv_command_append (command, "--stream", options->stream);
+  nv_command_append (command, "--interval", options->interval);
   for (int i = 0; i < context->n_arguments; i++)
-    {
-      g_autofree char *quoted = g_shell_quote (context->arguments[i]);
-
-      g_string_append_printf (command, " %s", quoted);
-    }
+    nv_command_append (command, NULL, context->arguments[i]);
   return g_string_free (command, FALSE);
 }
 

@@ -13,7 +13,7 @@
 enum
 {
   N_STRETCHES = 700, /* about one a pixel */
-  MAX_SAID = 20,     /* lines that were left out, without --verbose */
+  MAX_NAMES = 20,    /* of VMs, in a message */
   MAX_ORDER = 63,
 };
 
@@ -23,7 +23,6 @@ typedef struct
   guint64 interval_ns;
   NvTimelineFilter filter;
   NvCompactionStyle style;
-  guint64 n_said;
 } Job;
 
 static const NvPlotOptions *
@@ -150,34 +149,19 @@ understand (Job *job, GError **error)
 
 /* --- logs --- */
 
-static void
-say (const char *text, gpointer data)
-{
-  Job *job = data;
-
-  if (job->n_said++ < MAX_SAID || job->context->common->verbose)
-    nv_note (job->context, "%s", text);
-}
-
-static void
-say_how_many_more (const Job *job)
-{
-  if (job->n_said > MAX_SAID && !job->context->common->verbose)
-    nv_note (job->context, "and %" G_GUINT64_FORMAT " lines more: --verbose names them",
-             job->n_said - MAX_SAID);
-}
-
 static GPtrArray *
 read_logs (Job *job, char **ret_title, GError **error)
 {
   g_autoptr (GPtrArray) timelines = g_ptr_array_new_with_free_func ((GDestroyNotify)nv_timeline_free);
   g_autoptr (GString) title = g_string_new ("free memory");
+  NvComplaints complaints = { job->context, 0 };
   guint64 n_samples = 0;
 
   for (int i = 0; i < job->context->n_arguments; i++)
     {
       const char *path = job->context->arguments[i];
-      NvTimeline *timeline = nv_timeline_read_log (path, job->interval_ns, &job->filter, say, job, error);
+      NvTimeline *timeline =
+          nv_timeline_read_log (path, job->interval_ns, &job->filter, nv_complain, &complaints, error);
       g_autofree char *name = g_filename_display_basename (path);
 
       if (!timeline)
@@ -190,7 +174,7 @@ read_logs (Job *job, char **ret_title, GError **error)
         job->style.note = "sizes are of pages of 4 KiB, which is assumed: the log does not say it";
       g_string_append_printf (title, ", %s", name);
     }
-  say_how_many_more (job);
+  nv_complaints_end (&complaints);
   g_string_append_printf (title, ", %" G_GUINT64_FORMAT " samples, one every %s", n_samples,
                           options_of (job)->interval);
   *ret_title = g_string_free (g_steal_pointer (&title), FALSE);
@@ -245,7 +229,7 @@ set_not_sampled (NvStore *store, gint64 run, const char *who, GError **error)
   {
     const char *name = json_string_value (json_object_get (vm, "name"));
 
-    if (name && g_hash_table_size (known) < MAX_SAID && g_hash_table_add (known, (gpointer)name))
+    if (name && g_hash_table_size (known) < MAX_NAMES && g_hash_table_add (known, (gpointer)name))
       g_string_append_printf (names, ", %s", name);
   }
   g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "vm '%s': there are no samples of it; there may be of %s",

@@ -5,20 +5,29 @@
 
 #include <string.h>
 
-#define MAX_SAID 20 /* lines about what is left out, without --verbose */
+gboolean
+nv_read_stream (const char *text, NvStreamKind *ret_stream, GError **error)
+{
+  *ret_stream = g_strcmp0 (text, "original-mod") == 0 ? NV_STREAM_ORIGINAL_MOD : NV_STREAM_STOCK;
+  if (!text || *ret_stream == NV_STREAM_ORIGINAL_MOD || strcmp (text, "stock") == 0)
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed", text);
+  return FALSE;
+}
 
 gboolean
 nv_check_results (const NvCommandContext *context, const NvResultsFrom *from, const char *what,
                   GError **error)
 {
+  NvStreamKind stream;
+
   if ((context->n_arguments > 0) == (from->db != NULL))
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s: say of what: files or folders, or a store by --db%s",
                  what, from->db ? ", not both" : "");
   else if (from->run && !from->db)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--run: files have no runs: name a store by --db");
-  else if (from->stream && strcmp (from->stream, "stock") != 0 && strcmp (from->stream, "original-mod") != 0)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed",
-                 from->stream);
+  else if (!nv_read_stream (from->stream, &stream, error))
+    return FALSE;
   else if (from->stream && from->db)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
                  "--stream: means nothing to a store: give it to `numavm import`");
@@ -27,30 +36,14 @@ nv_check_results (const NvCommandContext *context, const NvResultsFrom *from, co
   return FALSE;
 }
 
-typedef struct
-{
-  const NvCommandContext *context;
-  guint64 n;
-} Complaints;
-
-static void
-say (const char *text, gpointer data)
-{
-  Complaints *complaints = data;
-
-  if (complaints->n++ < MAX_SAID || complaints->context->common->verbose)
-    nv_note (complaints->context, "%s", text);
-}
-
 static NvResults *
 read_files (const NvCommandContext *context, gboolean is_original_mod, GError **error)
 {
-  Complaints complaints = { context, 0 };
-  const NvResultsRequest request = { is_original_mod, say, &complaints };
+  NvComplaints complaints = { context, 0 };
+  const NvResultsRequest request = { is_original_mod, nv_complain, &complaints };
   NvResults *results = nv_results_read_files (&request, context->arguments, error);
 
-  if (complaints.n > MAX_SAID && !context->common->verbose)
-    nv_note (context, "and %" G_GUINT64_FORMAT " more: --verbose names them", complaints.n - MAX_SAID);
+  nv_complaints_end (&complaints);
   if (results && is_original_mod)
     nv_note (context,
              "rates are divided by 8: the original's modified STREAM moved an eighth of what it reported");

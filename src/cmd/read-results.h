@@ -1,7 +1,11 @@
 #pragma once
 
 #include "cmd/command.h"
+#include "store/import.h"
 #include "store/results.h"
+
+/* @text: of --stream; NULL: stock. NV_ERROR_USAGE. */
+gboolean nv_read_stream (const char *text, NvStreamKind *ret_stream, GError **error);
 
 /* Where a command has results from: its arguments, or a store; as the user gave it. */
 typedef struct

@@ -1,23 +1,13 @@
 /* report: one HTML page of what a store, or files of results, hold. */
 
-#include "cmd/command.h"
+#include "cmd/read-results.h"
 #include "base/duration.h"
 #include "base/size.h"
 #include "report/page.h"
 #include "store/export.h"
-#include "store/import.h"
-#include "vm/new-file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum
-{
-  MAX_SAID = 20, /* of what files had that could not be read */
-};
 
 typedef struct
 {
@@ -47,26 +37,10 @@ understand (const NvCommandContext *context, NvImportRequest *request, GError **
   else if (!has_files && (options->stream || options->interval))
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "report: %s says how to read files: without --db only",
                  options->stream ? "--stream" : "--interval");
-  else if (options->stream && strcmp (options->stream, "stock") != 0
-           && strcmp (options->stream, "original-mod") != 0)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "stream '%s': stock or original-mod is allowed",
-                 options->stream);
-  else if (!options->interval || nv_duration_parse (options->interval, &request->interval_ns, error))
-    {
-      request->stream =
-          g_strcmp0 (options->stream, "original-mod") == 0 ? NV_STREAM_ORIGINAL_MOD : NV_STREAM_STOCK;
-      return TRUE;
-    }
+  else
+    return nv_read_stream (options->stream, &request->stream, error)
+           && (!options->interval || nv_duration_parse (options->interval, &request->interval_ns, error));
   return FALSE;
-}
-
-static void
-append_option (GString *command, const char *name, const char *value)
-{
-  g_autofree char *quoted = value ? g_shell_quote (value) : NULL;
-
-  if (quoted)
-    g_string_append_printf (command, " %s%s%s", name, *name ? " " : "", quoted);
 }
 
 static char *
@@ -76,12 +50,12 @@ format_command (const NvCommandContext *context)
   GString *command = g_string_new ("numavm report");
 
   for (int i = 0; i < context->n_arguments; i++)
-    append_option (command, "", context->arguments[i]);
-  append_option (command, "--db", options->db);
-  append_option (command, "--run", options->run);
-  append_option (command, "--stream", options->stream);
-  append_option (command, "--interval", options->interval);
-  append_option (command, "-o", options->output);
+    nv_command_append (command, NULL, context->arguments[i]);
+  nv_command_append (command, "--db", options->db);
+  nv_command_append (command, "--run", options->run);
+  nv_command_append (command, "--stream", options->stream);
+  nv_command_append (command, "--interval", options->interval);
+  nv_command_append (command, "-o", options->output);
   /* What it wrote is there when it is repeated. */
   if (strcmp (options->output, "-") != 0)
     g_string_append (command, " --force");
@@ -97,44 +71,28 @@ format_export (const ReportOptions *options)
   if (!options->db)
     return NULL;
   command = g_string_new ("numavm export");
-  append_option (command, "--db", options->db);
-  append_option (command, "--run", options->run);
+  nv_command_append (command, "--db", options->db);
+  nv_command_append (command, "--run", options->run);
   g_string_append (command, " --format csv -o values");
   return g_string_free (command, FALSE);
 }
 
 /* --- what is reported on --- */
 
-typedef struct
-{
-  const NvCommandContext *context;
-  guint n;
-} Said;
-
-static void
-say (const char *text, gpointer data)
-{
-  Said *said = data;
-
-  if (said->n++ < MAX_SAID || said->context->common->verbose)
-    fprintf (stderr, "%s\n", text);
-}
-
 static NvStore *
 import_files (const NvCommandContext *context, NvImportRequest *request, const char *command, GError **error)
 {
   g_autoptr (NvStore) store = nv_store_open (":memory:", NV_STORE_CREATE, error);
-  Said said = { context, 0 };
+  NvComplaints complaints = { context, 0 };
   NvImportResult result;
 
   request->store = store;
   request->command = command;
-  request->say = say;
-  request->data = &said;
+  request->say = nv_complain;
+  request->data = &complaints;
   if (!store || !nv_import (request, context->arguments, &result, error))
     return NULL;
-  if (said.n > MAX_SAID && !context->common->verbose)
-    fprintf (stderr, "and %u more: --verbose shows all\n", said.n - MAX_SAID);
+  nv_complaints_end (&complaints);
   if (result.rows > 0)
     return g_steal_pointer (&store);
   g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "'%s': nothing in it is a result", context->arguments[0]);
@@ -176,41 +134,21 @@ may_write (const ReportOptions *options, GError **error)
 }
 
 static gboolean
-write_file (const json_t *data, const char *path, gboolean force, guint64 *ret_bytes, GError **error)
+write_data (FILE *file, gpointer data, GError **error)
 {
-  g_autoptr (NvNewFile) new_file = nv_new_file_create (path, error);
-  struct stat status;
-  gboolean done;
-  FILE *file;
-
-  if (!new_file)
-    return FALSE;
-  file = fdopen (dup (new_file->fd), "w");
-  if (!file)
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot write '%s': %s", path, g_strerror (errno));
-      return FALSE;
-    }
-  done = nv_page_write (data, file, error);
-  fclose (file); /* all is written, or has failed, before */
-  if (!done || fstat (new_file->fd, &status) < 0)
-    return FALSE;
-  *ret_bytes = (guint64)status.st_size;
-  nv_new_file_share (new_file);
-  return nv_new_file_publish (new_file, force, error);
+  return nv_page_write (data, file, error);
 }
 
 static gboolean
-write_page (const NvCommandContext *context, const json_t *data, GError **error)
+write_page (const NvCommandContext *context, json_t *data, GError **error)
 {
   const ReportOptions *options = context->options;
-  g_autofree char *path = g_canonicalize_filename (options->output, NULL);
   g_autofree char *size = NULL;
   guint64 bytes;
 
   if (strcmp (options->output, "-") == 0)
     return nv_page_write (data, stdout, error);
-  if (!write_file (data, path, options->force, &bytes, error))
+  if (!nv_write_file (options->output, options->force, write_data, data, &bytes, error))
     return FALSE;
   size = nv_size_format (bytes);
   if (context->common->json)

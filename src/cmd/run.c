@@ -105,16 +105,6 @@ show_progress (const NvRunProgress *progress, gpointer data)
   nv_run_show_progress (((const Runner *)data)->context, progress);
 }
 
-/* @value: (nullable): not given */
-static void
-append_option (GString *command, const char *name, const char *value)
-{
-  g_autofree char *quoted = value ? g_shell_quote (value) : NULL;
-
-  if (value)
-    g_string_append_printf (command, " --%s %s", name, quoted);
-}
-
 /* What a person would type to have it again: all that what is measured may depend on. */
 static char *
 format_command (const NvCommandContext *context, guint64 seed)
@@ -123,14 +113,14 @@ format_command (const NvCommandContext *context, guint64 seed)
   const NvCommonOptions *common = context->common;
   GString *command = g_string_new ("numavm run");
 
-  append_option (command, "driver", context->connection->driver->name);
-  append_option (command, "connect", common->connect);
-  append_option (command, "accel", common->accel);
-  append_option (command, "network", options->network);
-  append_option (command, "kernel", options->kernel);
-  append_option (command, "image", options->image);
+  nv_command_append (command, "--driver", context->connection->driver->name);
+  nv_command_append (command, "--connect", common->connect);
+  nv_command_append (command, "--accel", common->accel);
+  nv_command_append (command, "--network", options->network);
+  nv_command_append (command, "--kernel", options->kernel);
+  nv_command_append (command, "--image", options->image);
   g_string_append_printf (command, " --seed %" G_GUINT64_FORMAT, seed);
-  append_option (command, "quick", options->quick);
+  nv_command_append (command, "--quick", options->quick);
   return g_string_free (command, FALSE);
 }
 
