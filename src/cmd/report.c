@@ -109,6 +109,7 @@ read_data (const NvCommandContext *context, NvImportRequest *import, GError **er
                                           : import_files (context, import, command, error);
   NvPageRequest request = {
     .store = store,
+    .path = options->db,
     .source = options->db ? options->db : context->arguments[0],
     .command = command,
     .export_command = export_command,

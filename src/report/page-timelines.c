@@ -216,29 +216,74 @@ make_note (const GPtrArray *timelines, const json_t *shown)
   return json_null ();
 }
 
-gboolean
-nv_page_add_timelines (json_t *page, const NvPageRequest *request, GError **error)
+struct NvPageSamples
 {
-  const json_t *vms = json_object_get (page, "vms");
+  const NvPageRequest *request;
+  NvTimelineFilter filter;
+  GThread *thread; /* NULL: the store's only connection reads one after the other */
+  GPtrArray *timelines;
+  GError *error;
+};
+
+static gpointer
+read_samples (gpointer data)
+{
+  NvPageSamples *samples = data;
+  const NvPageRequest *request = samples->request;
+  g_autoptr (NvStore) own = request->path ? nv_store_open (request->path, NV_STORE_READ, &samples->error) : NULL;
+
+  if (own || !request->path)
+    samples->timelines = nv_timelines_read_store (own ? own : request->store, request->run, &samples->filter,
+                                                  &samples->error);
+  return NULL;
+}
+
+NvPageSamples *
+nv_page_start_timelines (const json_t *page, const NvPageRequest *request)
+{
+  guint n_vms = (guint)json_array_size (json_object_get (page, "vms"));
   guint most = request->max_stretches ? request->max_stretches : DEFAULT_MAX_STRETCHES;
-  const NvTimelineFilter filter = {
+  NvPageSamples *samples = g_new0 (NvPageSamples, 1);
+
+  samples->request = request;
+  samples->filter = (NvTimelineFilter){
     .order = -1,
     .node = -1,
     .without_phases = TRUE,
-    .n_stretches = CLAMP (MAX_TIMELINES * most / (1 + (guint)json_array_size (vms)), MIN_STRETCHES, most),
+    .n_stretches = CLAMP (MAX_TIMELINES * most / (1 + n_vms), MIN_STRETCHES, most),
   };
-  g_autoptr (GPtrArray) timelines = nv_timelines_read_store (request->store, request->run, &filter, error);
-  json_t *shown;
-  guint n, factor;
+  samples->thread = request->path ? g_thread_new ("samples", read_samples, samples) : NULL;
+  return samples;
+}
 
-  if (!timelines)
-    return FALSE;
-  shown = json_array ();
-  n = MIN (timelines->len, MAX_TIMELINES);
-  factor = (guint)(1 + count_numbers (timelines, n) / MAX_NUMBERS);
+static void
+add_timelines (json_t *page, const GPtrArray *timelines)
+{
+  const json_t *vms = json_object_get (page, "vms");
+  json_t *shown = json_array ();
+  guint n = MIN (timelines->len, MAX_TIMELINES);
+  guint factor = (guint)(1 + count_numbers (timelines, n) / MAX_NUMBERS);
+
   for (guint i = 0; i < n; i++)
     json_array_append_new (shown, make_timeline (g_ptr_array_index (timelines, i), vms, factor));
   json_object_set_new (page, "timelines_note", make_note (timelines, shown));
   json_object_set_new (page, "timelines", shown);
-  return TRUE;
+}
+
+gboolean
+nv_page_finish_timelines (json_t *page, NvPageSamples *samples, GError **error)
+{
+  g_autoptr (GPtrArray) timelines = NULL;
+
+  if (samples->thread)
+    g_thread_join (samples->thread);
+  else
+    read_samples (samples);
+  timelines = samples->timelines;
+  if (timelines)
+    add_timelines (page, timelines);
+  else
+    g_propagate_error (error, samples->error);
+  g_free (samples);
+  return timelines != NULL;
 }

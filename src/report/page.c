@@ -124,14 +124,23 @@ make_title (const json_t *page)
   return g_string_free (title, FALSE);
 }
 
+/* Also where the values cannot be read the samples are waited for. */
+static gboolean
+add_measured (json_t *page, const NvPageRequest *request, GError **error)
+{
+  NvPageSamples *samples = nv_page_start_timelines (page, request);
+  gboolean done = nv_page_add_values (page, request, error);
+
+  return nv_page_finish_timelines (page, samples, done ? error : NULL) && done;
+}
+
 json_t *
 nv_page_data (const NvPageRequest *request, GError **error)
 {
   json_t *page = json_object ();
   g_autofree char *title = NULL;
 
-  if (!nv_page_add_facts (page, request, error) || !nv_page_add_values (page, request, error)
-      || !nv_page_add_timelines (page, request, error))
+  if (!nv_page_add_facts (page, request, error) || !add_measured (page, request, error))
     {
       json_decref (page);
       return NULL;

@@ -39,7 +39,8 @@
 typedef struct
 {
   NvStore *store;
-  gint64 run; /* 0: all */
+  const char *path; /* (nullable): of the store: then two threads read it, each with a connection of its own */
+  gint64 run;       /* 0: all */
   const char *source;
   const char *command;
   const char *export_command; /* (nullable) */

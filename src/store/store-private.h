@@ -29,6 +29,10 @@ sqlite3_stmt *nv_store_prepare (NvStore *store, const char *sql, GError **error)
 /* Steps and resets. FALSE with @error. */
 gboolean nv_store_finish (NvStore *store, sqlite3_stmt *statement, GError **error);
 
+/* Behind the last row, or where an error ended them: then FALSE with @error. Not nv_store_finish(), which would
+ * begin anew. */
+gboolean nv_store_end_rows (NvStore *store, sqlite3_stmt *statement, GError **error);
+
 /* Text in UTF-8, copied; what is none is made so. NULL is NULL. */
 void nv_store_bind_text (sqlite3_stmt *statement, int index, const char *text);
 

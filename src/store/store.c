@@ -300,6 +300,12 @@ nv_store_finish (NvStore *store, sqlite3_stmt *statement, GError **error)
   return done;
 }
 
+gboolean
+nv_store_end_rows (NvStore *store, sqlite3_stmt *statement, GError **error)
+{
+  return sqlite3_reset (statement) == SQLITE_OK || nv_store_fail (store, error);
+}
+
 void
 nv_store_bind_text (sqlite3_stmt *statement, int index, const char *text)
 {

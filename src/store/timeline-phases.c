@@ -5,63 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Not nv_store_finish(), which would begin anew. */
-gboolean
-nv_timeline_end_rows (NvStore *store, sqlite3_stmt *statement, GError **error)
-{
-  return sqlite3_reset (statement) == SQLITE_OK || nv_store_fail (store, error);
-}
-
-static void
-vm_free (gpointer data)
-{
-  NvTimelineVm *vm = data;
-
-  g_free (vm->name);
-  g_free (vm->policy);
-  g_free (vm);
-}
-
-/* A store that somebody sends may hold any bytes. */
-static char *
-dup_text (sqlite3_stmt *statement, int column)
-{
-  const char *text = (const char *)sqlite3_column_text (statement, column);
-
-  return text ? g_utf8_make_valid (text, -1) : NULL;
-}
-
-GHashTable *
-nv_timeline_read_vms (NvStore *store, GError **error)
-{
-  static const char sql[] =
-      "SELECT vm.id, boot.id, boot.run, vm.name, boot.arm, coalesce (go_ns, ready_ns, boot.started_ns), offset_ns"
-      " FROM vm JOIN boot ON boot.id = vm.boot"
-      " LEFT JOIN (SELECT vm, avg (offset_ns) AS offset_ns FROM clock GROUP BY vm) AS clock ON clock.vm = vm.id";
-  sqlite3_stmt *statement = nv_store_prepare (store, sql, error);
-  g_autoptr (GHashTable) vms = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, vm_free);
-
-  if (!statement)
-    return NULL;
-  while (sqlite3_step (statement) == SQLITE_ROW)
-    {
-      NvTimelineVm *vm = g_new0 (NvTimelineVm, 1);
-
-      vm->id = sqlite3_column_int64 (statement, 0);
-      vm->boot = sqlite3_column_int64 (statement, 1);
-      vm->run = sqlite3_column_int64 (statement, 2);
-      vm->name = dup_text (statement, 3);
-      vm->policy = dup_text (statement, 4);
-      vm->go_s = sqlite3_column_type (statement, 5) == SQLITE_NULL
-                     ? NAN
-                     : (double)sqlite3_column_int64 (statement, 5) / 1e9;
-      vm->has_offset = sqlite3_column_type (statement, 6) != SQLITE_NULL;
-      vm->offset_s = sqlite3_column_double (statement, 6) / 1e9;
-      g_hash_table_replace (vms, &vm->id, vm);
-    }
-  return nv_timeline_end_rows (store, statement, error) ? g_steal_pointer (&vms) : NULL;
-}
-
 static void
 measured_free (gpointer data)
 {
@@ -122,7 +65,7 @@ nv_timeline_read_measured (NvStore *store, GError **error)
       measured->start_s = MIN (measured->start_s, start_s);
       measured->end_s = MAX (measured->end_s, end_s);
     }
-  return nv_timeline_end_rows (store, statement, error) ? g_steal_pointer (&all) : NULL;
+  return nv_store_end_rows (store, statement, error) ? g_steal_pointer (&all) : NULL;
 }
 
 /* The VMs of one boot measure a kernel together. @of_boot: kernel -> 1 + index, of the phases of its boot. */
@@ -157,7 +100,7 @@ compare_phases (gconstpointer a, gconstpointer b)
 
 void
 nv_timeline_add_phases (NvTimeline *timeline, gint64 vm, double shift_s, double zero_s,
-                        const GPtrArray *measured, GHashTable *vms)
+                        const GPtrArray *measured, const NvClocks *clocks)
 {
   g_autoptr (GHashTable) of_boot = g_hash_table_new (g_str_hash, g_str_equal);
   gint64 boot = -1;
@@ -165,17 +108,17 @@ nv_timeline_add_phases (NvTimeline *timeline, gint64 vm, double shift_s, double 
   for (guint i = 0; i < measured->len; i++)
     {
       const NvMeasured *one = g_ptr_array_index (measured, i);
-      const NvTimelineVm *who = one->vm ? g_hash_table_lookup (vms, &one->vm) : NULL;
+      const NvClock *clock = nv_clocks_find (clocks, one->run, one->vm);
 
-      if (one->run != timeline->run || (vm && one->vm != vm) || (one->vm && !who))
+      if (one->run != timeline->run || (vm && one->vm != vm) || !clock)
         continue;
-      if (!vm && who && !who->has_offset)
+      if (!vm && clock->is_adrift)
         continue;
-      if (boot != (who ? who->boot : 0))
+      if (boot != clock->source.boot)
         g_hash_table_remove_all (of_boot);
-      boot = who ? who->boot : 0;
-      add_phase (timeline->phases, of_boot, one, who ? who->policy : NULL,
-                 vm ? shift_s : -zero_s - (who ? who->offset_s : 0));
+      boot = clock->source.boot;
+      add_phase (timeline->phases, of_boot, one, clock->source.policy,
+                 vm ? shift_s : -zero_s - clock->offset_ns / 1e9);
     }
   g_array_sort (timeline->phases, compare_phases);
 }

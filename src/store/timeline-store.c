@@ -11,6 +11,7 @@
 typedef struct
 {
   gint64 run, vm; /* vm 0: the host */
+  const NvClock *clock;
   guint n_counters;
   double first_s; /* by the clock of who sampled; NAN: no sample yet */
   NvTimelineBuilder *builder;
@@ -29,7 +30,7 @@ typedef struct
   NvStore *store;
   const NvTimelineFilter *filter;
   gint64 run; /* 0: all */
-  GHashTable *vms;
+  const NvClocks *clocks;
   GHashTable *by_id; /* of Sampled, by run and VM */
   GPtrArray *sampled;
   GArray *counters; /* of Counter, by id */
@@ -61,25 +62,21 @@ sampled_free (gpointer data)
   g_free (sampled);
 }
 
-static const NvTimelineVm *
-vm_of (const Reader *reader, const Sampled *sampled)
-{
-  return sampled->vm ? g_hash_table_lookup (reader->vms, &sampled->vm) : NULL;
-}
-
 /* (nullable): it is not wanted. */
 static Sampled *
 get_sampled (const Reader *reader, gint64 run, gint64 vm, gboolean add)
 {
   const Sampled key = { .run = run, .vm = vm };
   Sampled *sampled = g_hash_table_lookup (reader->by_id, &key);
-  const NvTimelineVm *who = vm_of (reader, &key);
+  const NvClock *clock;
 
   if (sampled || !add)
     return sampled;
-  if ((vm && !who) || (reader->filter->who && strcmp (reader->filter->who, who ? who->name : "host") != 0))
+  clock = nv_clocks_find (reader->clocks, run, vm);
+  if (!clock || (reader->filter->who && g_strcmp0 (reader->filter->who, clock->source.name) != 0))
     return NULL;
   sampled = g_memdup2 (&key, sizeof key);
+  sampled->clock = clock;
   sampled->first_s = NAN;
   g_ptr_array_add (reader->sampled, sampled);
   g_hash_table_add (reader->by_id, sampled);
@@ -149,7 +146,7 @@ for_each_counter (const Reader *reader, CounterFunction function, GError **error
                                 column_small (statement, 7)))
         function (reader, sampled, statement);
     }
-  return nv_timeline_end_rows (reader->store, statement, error);
+  return nv_store_end_rows (reader->store, statement, error);
 }
 
 /* Each gets its part of what all may take. */
@@ -171,16 +168,16 @@ make_builders (const Reader *reader, GError **error)
   for (guint i = 0; i < reader->sampled->len; i++)
     {
       Sampled *sampled = g_ptr_array_index (reader->sampled, i);
-      const NvTimelineVm *vm = vm_of (reader, sampled);
+      const NvValueSource *who = &sampled->clock->source;
       NvTimeline *timeline;
 
       sampled->builder =
-          nv_timeline_builder_new (vm ? vm->name : "host", reader->filter,
+          nv_timeline_builder_new (who->name, reader->filter,
                                    NV_TIMELINE_CELLS / MAX (n_counters, 1) * MAX (sampled->n_counters, 1));
       timeline = sampled->builder->timeline;
       timeline->run = sampled->run;
-      timeline->boot = vm ? vm->boot : 0;
-      timeline->policy = g_strdup (vm ? vm->policy : NULL);
+      timeline->boot = who->boot;
+      timeline->policy = g_strdup (who->policy);
     }
   return TRUE;
 }
@@ -255,7 +252,7 @@ walk (const Reader *reader, sqlite3_stmt *samples, sqlite3_stmt *values, GError 
         }
       take_values (reader, values, sqlite3_column_int64 (samples, 0), sampled, &at_row);
     }
-  return nv_timeline_end_rows (reader->store, samples, error);
+  return nv_store_end_rows (reader->store, samples, error);
 }
 
 static gboolean
@@ -278,7 +275,7 @@ read_samples (const Reader *reader, GError **error)
   sqlite3_bind_int64 (samples, 1, reader->run);
   sqlite3_bind_int64 (values, 1, reader->run);
   done = walk (reader, samples, values, error);
-  return nv_timeline_end_rows (store, values, done ? error : NULL) && done;
+  return nv_store_end_rows (store, values, done ? error : NULL) && done;
 }
 
 /* What a header says; page sizes that cannot be are not believed. */
@@ -303,61 +300,42 @@ read_page_sizes (const Reader *reader, GError **error)
           sampled->timeline->is_page_assumed = FALSE;
         }
     }
-  return nv_timeline_end_rows (reader->store, statement, error);
+  return nv_store_end_rows (reader->store, statement, error);
 }
 
-/* Nobody compared the clocks: only when it booted is known. */
-static gboolean
-is_adrift (const NvTimelineVm *vm)
+/* The run's start on the host's clock, in s; where nothing says it, its first sample. */
+static double
+find_zero (const Reader *reader, const Sampled *of)
 {
-  return vm && !vm->has_offset;
-}
-
-/* The run's start on the host's clock, or, where nobody said it, its first sample. */
-static gboolean
-read_zero (const Reader *reader, gint64 run, double *ret_zero_s, GError **error)
-{
-  sqlite3_stmt *statement = nv_store_prepare (
-      reader->store, "SELECT started_ns FROM run WHERE id = ? AND started_ns IS NOT NULL", error);
   double first_s = INFINITY;
 
-  if (!statement)
-    return FALSE;
+  if (!isnan (of->clock->run_start_ns))
+    return of->clock->run_start_ns / 1e9;
   for (guint i = 0; i < reader->sampled->len; i++)
     {
       const Sampled *sampled = g_ptr_array_index (reader->sampled, i);
-      const NvTimelineVm *vm = vm_of (reader, sampled);
 
-      if (sampled->run == run && !is_adrift (vm))
-        first_s = fmin (first_s, sampled->first_s - (vm ? vm->offset_s : 0));
+      if (sampled->run == of->run && !sampled->clock->is_adrift)
+        first_s = fmin (first_s, sampled->first_s - sampled->clock->offset_ns / 1e9);
     }
-  sqlite3_bind_int64 (statement, 1, run);
-  if (sqlite3_step (statement) == SQLITE_ROW)
-    first_s = (double)sqlite3_column_int64 (statement, 0) / 1e9;
-  *ret_zero_s = isinf (first_s) ? 0 : first_s;
-  sqlite3_reset (statement);
-  return TRUE;
+  return isinf (first_s) ? 0 : first_s;
 }
 
 /* From the clock of who sampled to s since the run's start. */
-static gboolean
-set_times (const Reader *reader, Sampled *sampled, const GPtrArray *measured, GError **error)
+static void
+set_times (const Reader *reader, Sampled *sampled, const GPtrArray *measured)
 {
-  const NvTimelineVm *vm = vm_of (reader, sampled);
+  const NvClock *clock = sampled->clock;
   NvTimeline *timeline = sampled->timeline;
-  double zero_s, shift_s;
+  double zero_s = find_zero (reader, sampled), shift_s = -zero_s - clock->offset_ns / 1e9;
 
-  if (!read_zero (reader, sampled->run, &zero_s, error))
-    return FALSE;
-  shift_s = -zero_s - (vm ? vm->offset_s : 0);
   /* It is taken to have begun when its boot measured. */
-  if (is_adrift (vm))
-    shift_s = (isnan (vm->go_s) ? 0 : vm->go_s - zero_s) - sampled->first_s;
+  if (clock->is_adrift)
+    shift_s = (isnan (clock->go_ns) ? 0 : clock->go_ns / 1e9 - zero_s) - sampled->first_s;
   for (gsize i = 0; i < timeline->n; i++)
     timeline->times_s[i] += shift_s;
   if (measured)
-    nv_timeline_add_phases (timeline, sampled->vm, shift_s, zero_s, measured, reader->vms);
-  return TRUE;
+    nv_timeline_add_phases (timeline, sampled->vm, shift_s, zero_s, measured, reader->clocks);
 }
 
 static int
@@ -389,8 +367,7 @@ read_all (const Reader *reader, GError **error)
   if (!read_page_sizes (reader, error))
     return FALSE;
   for (guint i = 0; i < reader->sampled->len; i++)
-    if (!set_times (reader, g_ptr_array_index (reader->sampled, i), measured, error))
-      return FALSE;
+    set_times (reader, g_ptr_array_index (reader->sampled, i), measured);
   return TRUE;
 }
 
@@ -400,17 +377,17 @@ nv_timelines_read_store (NvStore *store, gint64 run, const NvTimelineFilter *fil
   g_autoptr (GPtrArray) sampled = g_ptr_array_new_with_free_func (sampled_free);
   g_autoptr (GHashTable) by_id = g_hash_table_new (sampled_hash, sampled_equal);
   g_autoptr (GArray) counters = g_array_new (FALSE, FALSE, sizeof (Counter));
-  g_autoptr (GHashTable) vms = nv_timeline_read_vms (store, error);
+  g_auto (NvClocks) clocks = { NULL };
   g_autoptr (GPtrArray) timelines = g_ptr_array_new_with_free_func ((GDestroyNotify)nv_timeline_free);
   const Reader reader = { .store = store,
                           .filter = filter,
                           .run = run,
-                          .vms = vms,
+                          .clocks = &clocks,
                           .by_id = by_id,
                           .sampled = sampled,
                           .counters = counters };
 
-  if (!vms || !read_all (&reader, error))
+  if (!nv_clocks_read (&clocks, store, error) || !read_all (&reader, error))
     return NULL;
   g_ptr_array_sort (sampled, compare_sampled);
   for (guint i = 0; i < sampled->len; i++)
