@@ -71,10 +71,12 @@ function machinePanels (line, zone) {
 
 // --- the chart of all panels ---
 
-/** Above the first panel, where they do not leave the picture. */
+const labelWidth = (width) => Math.min(140, width / 3)
+
+/** Above the first panel. */
 const bootLabels = (name, align, field, width) => ({
   data: { name },
-  mark: { type: 'text', align, baseline: 'bottom', color: soft(), fontSize: 11, limit: Math.min(140, width / 3), clip: false, aria: false },
+  mark: { type: 'text', align, baseline: 'bottom', color: soft(), fontSize: 11, limit: labelWidth(width), clip: false, aria: false },
   encoding: { x: { field, type: 'quantitative' }, y: { value: -3 }, text: { field: 'policy' } },
 })
 
@@ -122,7 +124,8 @@ function domainOf (panels, phases) {
 function specOf (width, panels, phases, hidden, xTitle) {
   const boots = bootsOf(phases)
   const domain = domainOf(panels, phases)
-  const isEarly = (boot) => boot.from + boot.to < domain[0] + domain[1]
+  // Where a label would leave the picture, it ends with its boot.
+  const isEarly = (boot) => (domain[1] - boot.from) / (domain[1] - domain[0]) * width >= labelWidth(width) + AXIS
   const labelled = boots.length <= MAX_LABELS ? boots : []
   const datasets = { phases, early: labelled.filter(isEarly), late: labelled.filter((boot) => !isEarly(boot)) }
   panels.forEach((panel, i) => { datasets[`panel${i}`] = panel.rows })

@@ -11,15 +11,19 @@ export const machineName = (line) =>
 
 const zoneName = (counter) => `node ${counter.node}, zone ${counter.zone}`
 
-/** Zones that have free blocks; that with most memory first. */
+/** Zones that have free blocks; that of which most pages came and went first, then that with most. */
 export function zonesOf (line) {
-  const pages = new Map()
+  const zones = new Map()
   for (const counter of line.counters) {
     if (counter.sampler !== 'buddyinfo' || counter.name !== 'free') continue
     const name = zoneName(counter)
-    pages.set(name, (pages.get(name) ?? 0) + (counter.low[0] ?? 0) * 2 ** counter.order)
+    const zone = zones.get(name) ?? { name, moved: 0, pages: 0 }
+    const pages = 2 ** counter.order
+    zone.moved += (largest(counter.high ?? counter.low) - Math.min(...counter.low)) * pages
+    zone.pages += (counter.low[0] ?? 0) * pages
+    zones.set(name, zone)
   }
-  return [...pages].sort((a, b) => b[1] - a[1]).map(([name]) => name)
+  return [...zones.values()].sort((a, b) => b.moved - a.moved || b.pages - a.pages).map(({ name }) => name)
 }
 
 /** Rows to draw; what never changed has two. */

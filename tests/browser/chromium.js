@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve as absolute } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const START_MS = 60000
@@ -72,7 +72,7 @@ class Connection {
 
 /** @packages: the folder whose node_modules has `ws`. */
 export async function openChromium (packages) {
-  const WebSocket = createRequire(join(packages, 'package.json'))('ws')
+  const WebSocket = createRequire(absolute(packages, 'package.json'))('ws')
   const profile = mkdtempSync(join(tmpdir(), 'numavm-chromium-'))
   const child = spawn('chromium', ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--disable-gpu',
     '--no-first-run', '--disable-background-networking', '--disable-component-update', '--hide-scrollbars',
