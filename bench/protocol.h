@@ -18,13 +18,15 @@
  *     host   clock: id; when the guest is idle or ready
  *     guest  clock: id, received_ns, sent_ns; at once
  *
- *     host   job: options, an object of names and values of nv_setup_set(), all strings; sample_interval_ns,
- *            absent: no samples. It replaces a job that waits for its go.
- *     guest  ready: size_bytes of each array, as asked or chosen
+ *     host   job: options, an object of names and values of nv_setup_set(), all strings, or workload, an
+ *            object, see below; sample_interval_ns, absent: no samples; transport, an object, see below,
+ *            absent: what is measured comes over the channel. It replaces a job that waits for its go.
+ *     guest  ready: size_bytes of each array, as asked or chosen; of a workload 0
  *        or  refused: message
  *     host   go: start_ns, of the guest's clock; or bye
  *     guest  started: monotonic_ns
- *     guest  setup, iteration, summary, sample-header, sample; none of them within a timed region
+ *     guest  setup or workload, iteration, output, summary, sample-header, sample; none of them within a
+ *            timed region; with a transport as files
  *     guest  done: status, of enum nv_status; message, absent: none
  *     host   clock, job, or
  *     host   bye: the guest powers itself off
@@ -32,6 +34,23 @@
  *     guest  alive: monotonic_ns; phase: "idle", "waiting" (for its go) or the kernel that is measured;
  *            iteration, from 1, 0: it warms up, and iterations, both absent where no kernel is measured.
  *            Every NV_ALIVE_INTERVAL_NS once it is welcome.
+ *
+ * A workload is any program that the guest has: command, a list of texts, executed without a shell; runs;
+ * timeout_ns of each run; format, "text" or "json"; metrics, a list of objects: name; pattern, of text an
+ * extended regular expression (POSIX) whose first group is the number, of JSON a pointer (RFC 6901) to the
+ * number; unit; better, "higher" or "lower".
+ *
+ *     workload   program, time, monotonic_ns, command, runs, timeout_ns, format, metrics, facts: first of all
+ *     output     of each run: run, from 0; start_ns, time_ns; exit_status or signal; timed_out;
+ *                output_bytes; text: the last NV_OUTPUT_MAX bytes of what it printed
+ *     iteration  of each match: kernel, the metric's name; iteration, which of the metric's matches;
+ *                start_ns and time_ns of its run; value, unit; changed, false
+ *     summary    of each metric, at the end
+ *
+ * A transport is scp to the host: host, port, user, folder; key, the text of a private key's file; host_key,
+ * "TYPE BASE64"; name, of the files: NAME.json, all records; NAME.expresult, the kernels' results in
+ * STREAM's text; NAME.output, what a workload printed; NAME.buddyinfo, /proc/buddyinfo at each sample. They
+ * are there, whole, when the guest says done.
  *
  * A record of a higher version, of an unknown name, or not in its turn is an error of who sent it. Unknown
  * members are passed over. */
@@ -41,7 +60,8 @@
 enum
 {
   NV_PROTOCOL_VERSION = 1,
-  NV_LINE_MAX = 1 << 20, /* bytes, with the newline: hand-over times of 400 threads' pairs fit */
+  NV_LINE_MAX = 1 << 20,   /* bytes, with the newline: hand-over times of 400 threads' pairs fit */
+  NV_OUTPUT_MAX = 1 << 17, /* bytes: as JSON at most six times as many */
 };
 
 #define NV_HELLO_INTERVAL_NS UINT64_C (100000000)
