@@ -8,7 +8,9 @@
 
 enum
 {
-  NAME_MAX_BYTES = 128,  /* kernels, policies, versions, node lists of usual length */
+  NAME_MAX_BYTES = 128, /* kernels, policies, versions, node lists of usual length */
+  UNIT_MAX_BYTES = 32,  /* of a workload's metric */
+  KEY_MAX_BYTES = 1 << 14,
   TEXT_MAX_BYTES = 4096, /* messages, options, lists of pages' places on large hosts */
   NODES_MAX = 4096,
   THREADS_MAX = 1 << 16,
@@ -27,6 +29,8 @@ enum type
   TYPE_BOOL,
   TYPE_NAME,
   TYPE_TEXT,   /* a longer one */
+  TYPE_LINES,  /* several lines, which may have tabs */
+  TYPE_WORD,   /* one of @words */
   TYPE_OBJECT, /* with the members @of */
   TYPE_LIST,   /* of elements as the one that @of is */
   TYPE_MAP,    /* an object of any names, its values as the one that @of is */
@@ -38,15 +42,18 @@ struct member
   const char *name; /* NULL: the last */
   enum type type;
   bool required;
-  int64_t minimum, maximum; /* of an integer, a real (maximum 0: any), of a list's length */
+  int64_t minimum, maximum; /* of an integer, a real, the length of a list or a text; maximum 0 of the latter:
+                             * any, or as its type has it */
   const struct member *of;
+  const char *const *words; /* NULL is the last */
 };
 
 struct record
 {
   const char *name;
   const struct member *members;
-  bool open; /* members that are not in the table are part of it, each a tree */
+  bool open;             /* members that are not in the table are part of it, each a tree */
+  const char *one_of[2]; /* it must have one of these members, not both; NULL: no such rule */
 };
 
 static int check_member (const json_t *value, const struct member *member, struct nv_message *message);
@@ -56,6 +63,7 @@ static int check_member (const json_t *value, const struct member *member, struc
 #define TIME  .type = TYPE_INT, .maximum = TIME_MAX
 #define NAME  .type = TYPE_NAME
 #define TEXT  .type = TYPE_TEXT
+#define RUNS  .type = TYPE_INT, .minimum = 1, .maximum = UINT32_MAX
 #define REAL  .type = TYPE_REAL
 #define BOOL  .type = TYPE_BOOL
 #define NODE  .type = TYPE_INT, .maximum = NODES_MAX
@@ -84,9 +92,47 @@ static const struct member clock_members[] = {
 
 static const struct member option = { NULL, TEXT };
 
+static const char *const directions[] = { "higher", "lower", NULL };
+static const char *const output_formats[] = { "text", "json", NULL };
+
+static const struct member metric[] = {
+  { "name", NAME, MUST, .minimum = 1 },
+  { "pattern", TEXT, MUST },
+  { "unit", NAME, MUST, .maximum = UNIT_MAX_BYTES },
+  { "better", .type = TYPE_WORD, MUST, .words = directions },
+  { NULL },
+};
+
+static const struct member command_element = { NULL, TEXT };
+static const struct member metric_element = { NULL, .type = TYPE_OBJECT, .of = metric };
+
+/* What a job asks of a program, and what is said again where it has run. */
+#define WORKLOAD                                                                                             \
+  { "command", .type = TYPE_LIST, MUST, .minimum = 1, .maximum = 256, .of = &command_element },              \
+      { "runs", RUNS, MUST }, { "timeout_ns", .type = TYPE_INT, MUST, .minimum = 1, .maximum = TIME_MAX },   \
+      { "format", .type = TYPE_WORD, MUST, .words = output_formats },                                        \
+  {                                                                                                          \
+    "metrics", .type = TYPE_LIST, MUST, .minimum = 1, .maximum = 64, .of = &metric_element                   \
+  }
+
+static const struct member workload_of_job[] = { WORKLOAD, { NULL } };
+
+static const struct member transport[] = {
+  { "host", NAME, MUST, .minimum = 1 },
+  { "port", .type = TYPE_INT, MUST, .minimum = 1, .maximum = UINT16_MAX },
+  { "user", NAME, MUST, .minimum = 1 },
+  { "folder", TEXT, MUST, .minimum = 1 },
+  { "key", .type = TYPE_LINES, MUST, .minimum = 1, .maximum = KEY_MAX_BYTES },
+  { "host_key", TEXT, MUST, .minimum = 1 },
+  { "name", NAME, MUST, .minimum = 1 },
+  { NULL },
+};
+
 static const struct member job[] = {
-  { "options", .type = TYPE_MAP, MUST, .maximum = 256, .of = &option },
+  { "options", .type = TYPE_MAP, .maximum = 256, .of = &option },
+  { "workload", .type = TYPE_OBJECT, .of = workload_of_job },
   { "sample_interval_ns", .type = TYPE_INT, .minimum = 1, .maximum = TIME_MAX },
+  { "transport", .type = TYPE_OBJECT, .of = transport },
   { NULL },
 };
 
@@ -107,6 +153,27 @@ static const struct member alive[] = {
   { "phase", NAME, MUST },
   { "iteration", .type = TYPE_INT, .maximum = UINT32_MAX },
   { "iterations", .type = TYPE_INT, .maximum = UINT32_MAX },
+  { NULL },
+};
+
+static const struct member workload[] = {
+  { "program", NAME, MUST },
+  { "time", NAME, MUST },
+  { "monotonic_ns", TIME, MUST },
+  WORKLOAD,
+  { "facts", .type = TYPE_TREE, MUST },
+  { NULL },
+};
+
+static const struct member output[] = {
+  { "run", .type = TYPE_INT, MUST, .maximum = UINT32_MAX },
+  { "start_ns", TIME, MUST },
+  { "time_ns", TIME, MUST },
+  { "exit_status", .type = TYPE_INT, .maximum = 255 },
+  { "signal", .type = TYPE_INT, .minimum = 1, .maximum = 127 },
+  { "timed_out", BOOL, MUST },
+  { "output_bytes", COUNT, MUST },
+  { "text", .type = TYPE_LINES, MUST, .maximum = NV_OUTPUT_MAX },
   { NULL },
 };
 
@@ -216,7 +283,7 @@ static const struct member summary[] = {
   { "kernel", NAME, MUST },
   PLACE,
   { "unit", NAME, MUST },
-  { "threads", .type = TYPE_INT, MUST, .minimum = 1, .maximum = THREADS_MAX },
+  { "threads", .type = TYPE_INT, .minimum = 1, .maximum = THREADS_MAX }, /* none of a workload */
   { "path", .type = TYPE_OBJECT, .of = path },
   { "load_path", .type = TYPE_OBJECT, .of = path },
   { "size_bytes", COUNT },
@@ -272,12 +339,14 @@ static const struct record records[] = {
   { "clock", clock_members },
   { "hello", hello },
   { "welcome", welcome },
-  { "job", job },
+  { "job", job, .one_of = { "options", "workload" } },
   { "ready", ready },
   { "refused", refused },
   { "go", go },
   { "started", started },
   { "setup", setup },
+  { "output", output, .one_of = { "exit_status", "signal" } },
+  { "workload", workload },
   { "sample-header", sample_header },
   { "done", done },
   { "bye", bye },
@@ -287,25 +356,51 @@ static const struct record records[] = {
 
 /* A text may come to a terminal. Unicode has control characters from U+0080 to U+009F, too. */
 static bool
-has_control (const char *text)
+has_control (const char *text, const char *allowed)
 {
   for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
-    if (*at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0))
+    if ((*at < ' ' && !strchr (allowed, *at)) || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0))
       return true;
   return false;
 }
 
 static int
-check_text (const char *text, const char *name, size_t maximum, struct nv_message *message)
+check_text (const char *text, const char *name, size_t maximum, const char *allowed,
+            struct nv_message *message)
 {
   size_t length = strlen (text);
 
   if (length > maximum)
     return nv_fail (message, EBADMSG, "'%.40s' has %zu bytes: at most %zu are allowed", name, length,
                     maximum);
-  if (has_control (text))
+  if (has_control (text, allowed))
     return nv_fail (message, EBADMSG, "'%.40s' has a control character", name);
   return 0;
+}
+
+static int
+check_string (const json_t *value, const struct member *member, struct nv_message *message)
+{
+  size_t usual = member->type == TYPE_NAME ? NAME_MAX_BYTES : TEXT_MAX_BYTES;
+
+  if (!json_is_string (value))
+    return nv_fail (message, EBADMSG, "'%s' is no string", member->name);
+  if (json_string_length (value) < (size_t)member->minimum)
+    return nv_fail (message, EBADMSG, "'%s' is empty", member->name);
+  return check_text (json_string_value (value), member->name,
+                     member->maximum > 0 ? (size_t)member->maximum : usual,
+                     member->type == TYPE_LINES ? "\n\t" : "", message);
+}
+
+static int
+check_word (const json_t *value, const struct member *member, struct nv_message *message)
+{
+  const char *text = json_string_value (value);
+
+  for (const char *const *word = member->words; text && *word; word++)
+    if (strcmp (text, *word) == 0)
+      return 0;
+  return nv_fail (message, EBADMSG, "'%s' is none of the words that it may be", member->name);
 }
 
 static int
@@ -397,7 +492,7 @@ check_map (const json_t *map, const struct member *member, struct nv_message *me
   json_object_foreach ((json_t *)map, key, value)
   {
     if (status == 0)
-      status = check_text (key, member->name, NAME_MAX_BYTES, message);
+      status = check_text (key, member->name, NAME_MAX_BYTES, "", message);
     if (status == 0)
       status = check_element (value, member, message);
     if (status != 0)
@@ -418,7 +513,7 @@ check_tree (const json_t *value, const char *name, struct nv_message *message)
   switch (json_typeof (value))
     {
     case JSON_STRING:
-      return check_text (json_string_value (value), name, TEXT_MAX_BYTES, message);
+      return check_text (json_string_value (value), name, TEXT_MAX_BYTES, "", message);
     case JSON_INTEGER:
     case JSON_REAL:
       return check_real (value, name, message);
@@ -432,7 +527,7 @@ check_tree (const json_t *value, const char *name, struct nv_message *message)
       json_object_foreach ((json_t *)value, key, child)
       {
         if (status == 0)
-          status = check_text (key, name, NAME_MAX_BYTES, message);
+          status = check_text (key, name, NAME_MAX_BYTES, "", message);
         if (status == 0)
           status = check_tree (child, key, message);
       }
@@ -455,10 +550,10 @@ check_member (const json_t *value, const struct member *member, struct nv_messag
       return json_is_boolean (value) ? 0 : nv_fail (message, EBADMSG, "'%s' is no boolean", member->name);
     case TYPE_NAME:
     case TYPE_TEXT:
-      if (!json_is_string (value))
-        return nv_fail (message, EBADMSG, "'%s' is no string", member->name);
-      return check_text (json_string_value (value), member->name,
-                         member->type == TYPE_NAME ? NAME_MAX_BYTES : TEXT_MAX_BYTES, message);
+    case TYPE_LINES:
+      return check_string (value, member, message);
+    case TYPE_WORD:
+      return check_word (value, member, message);
     case TYPE_OBJECT:
       if (!json_is_object (value))
         return nv_fail (message, EBADMSG, "'%s' is no object", member->name);
@@ -473,6 +568,14 @@ check_member (const json_t *value, const struct member *member, struct nv_messag
   return 0;
 }
 
+static int
+check_choice (const json_t *record, const char *const one_of[2], struct nv_message *message)
+{
+  if (!one_of[0] || !json_object_get (record, one_of[0]) != !json_object_get (record, one_of[1]))
+    return 0;
+  return nv_fail (message, EBADMSG, "it has one of '%s' and '%s', not both", one_of[0], one_of[1]);
+}
+
 int
 nv_record_check (const json_t *record, struct nv_message *message)
 {
@@ -485,6 +588,8 @@ nv_record_check (const json_t *record, struct nv_message *message)
       if (strcmp (records[i].name, name) != 0)
         continue;
       status = check_members (record, records[i].members, &problem);
+      if (status == 0)
+        status = check_choice (record, records[i].one_of, &problem);
       if (status == 0 && records[i].open)
         status = check_tree (record, name, &problem);
       return status == 0 ? 0 : nv_fail (message, -status, "record '%s': %.400s", name, problem.text);

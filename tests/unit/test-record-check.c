@@ -173,6 +173,62 @@ what_is_wrong_in_a_record_is_named (void)
                 "'options' is no string");
 }
 
+#define METRIC "{\"name\":\"m\",\"pattern\":\"x=(.*)\",\"unit\":\"op/s\",\"better\":\"higher\"}"
+#define WORKLOAD(command, runs, metrics)                                                                     \
+  "\"command\":" command ",\"runs\":" runs ",\"timeout_ns\":5,\"format\":\"text\",\"metrics\":[" metrics "]"
+#define WORKLOAD_JOB(workload, more) "{\"record\":\"job\",\"version\":1,\"workload\":{" workload "}" more "}"
+#define TRANSPORT(port)                                                                                        \
+  ",\"transport\":{\"host\":\"10.0.2.2\",\"port\":" port                                                       \
+  ",\"user\":\"nobody\",\"folder\":\"incoming\",\"key\":\"-----BEGIN\\nx\\n\",\"host_key\":\"ssh-ed25519 A\"," \
+  "\"name\":\"vm0\"}"
+#define OUTPUT(more, text)                                                                                   \
+  "{\"record\":\"output\",\"version\":1,\"run\":0,\"start_ns\":1,\"time_ns\":2,\"timed_out\":false,"         \
+  "\"output_bytes\":3," more "\"text\":\"" text "\"}"
+
+static void
+what_belongs_to_a_workload_is_right (void)
+{
+  assert_right (WORKLOAD_JOB (WORKLOAD ("[\"sh\",\"\"]", "1", METRIC), ""));
+  assert_right (WORKLOAD_JOB (WORKLOAD ("[\"sh\"]", "1", METRIC "," METRIC), TRANSPORT ("22")));
+  assert_right ("{\"record\":\"job\",\"version\":1,\"options\":{}" TRANSPORT ("65535") "}");
+  assert_right ("{\"record\":\"workload\",\"version\":1,\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":1,"
+                "\"facts\":{}," WORKLOAD ("[\"sh\"]", "9", METRIC) "}");
+  assert_right (OUTPUT ("\"exit_status\":0,", "two\\nlines\\tof größe"));
+  assert_right (OUTPUT ("\"signal\":9,", ""));
+  assert_right ("{\"record\":\"summary\",\"version\":1,\"kernel\":\"m\",\"unit\":\"op/s\",\"warm_ups\":0,"
+                "\"cache_resident_possible\":false,\"stable\":true,\"iterations\":1,\"n_changed\":0,"
+                "\"interrupted\":false,\"groups\":1,\"group\":0,\"n\":1,\"residence\":[]}");
+}
+
+static void
+what_is_wrong_with_a_workload_is_named (void)
+{
+  g_autofree char *flood = g_strnfill (NV_OUTPUT_MAX + 1, 'x');
+  g_autofree char *flooded = g_strdup_printf (OUTPUT ("\"exit_status\":0,", "%s"), flood);
+
+  assert_wrong ("{\"record\":\"job\",\"version\":1}", -EBADMSG, "one of 'options' and 'workload'");
+  assert_wrong (WORKLOAD_JOB (WORKLOAD ("[\"sh\"]", "1", METRIC), ",\"options\":{}"), -EBADMSG, "not both");
+  assert_wrong (WORKLOAD_JOB (WORKLOAD ("[]", "1", METRIC), ""), -EBADMSG, "'command' has 0 members");
+  assert_wrong (WORKLOAD_JOB (WORKLOAD ("[\"sh\"]", "0", METRIC), ""), -EBADMSG, "'runs' is 0");
+  assert_wrong (WORKLOAD_JOB (WORKLOAD ("[\"sh\"]", "1", ""), ""), -EBADMSG, "'metrics' has 0 members");
+  assert_wrong (WORKLOAD_JOB (WORKLOAD ("[\"sh\"]", "1", "{\"name\":\"\"}"), ""), -EBADMSG,
+                "'name' is empty");
+  assert_wrong (
+      WORKLOAD_JOB (
+          WORKLOAD ("[\"sh\"]", "1", "{\"name\":\"m\",\"pattern\":\"x\",\"unit\":\"\",\"better\":\"\"}"), ""),
+      -EBADMSG, "'better' is none of the words");
+  assert_wrong (WORKLOAD_JOB (WORKLOAD ("[\"sh\"]", "1",
+                                        "{\"name\":\"m\",\"pattern\":\"x\",\"unit\":"
+                                        "\"a unit of more than thirty-two bytes\"}"),
+                              ""),
+                -EBADMSG, "'unit' has 36 bytes: at most 32");
+  assert_wrong (WORKLOAD_JOB (WORKLOAD ("[\"sh\"]", "1", METRIC), TRANSPORT ("0")), -EBADMSG, "'port' is 0");
+  assert_wrong (OUTPUT ("", ""), -EBADMSG, "one of 'exit_status' and 'signal'");
+  assert_wrong (OUTPUT ("\"signal\":9,", "\\u001b[2J"), -EBADMSG, "'text' has a control character");
+  assert_wrong (OUTPUT ("\"signal\":9,", "\\r"), -EBADMSG, "'text' has a control character");
+  assert_wrong (flooded, -EBADMSG, "'text' has 131073 bytes: at most 131072");
+}
+
 static void
 what_is_too_long_is_named (void)
 {
@@ -211,6 +267,8 @@ main (int argc, char **argv)
   ADD (what_is_no_record_is_named);
   ADD (a_zero_byte_is_no_record);
   ADD (what_is_wrong_in_a_record_is_named);
+  ADD (what_belongs_to_a_workload_is_right);
+  ADD (what_is_wrong_with_a_workload_is_named);
   ADD (what_is_too_long_is_named);
   ADD (samplers_of_any_name_are_looked_through);
 #undef ADD
