@@ -9,7 +9,7 @@
 
 /* A row a kernel's result, in the order of files, boots and STREAM's table. Of what was measured it is the
  * largest group of like hand-over times, as numavm-bench prints it; what ran beside a load, or from node to
- * node, is none of STREAM's. ?1: the run, or NULL. */
+ * node, or is a workload's metric, is none of STREAM's. ?1: the run, or NULL. */
 static const char results_sql[] =
     "WITH grouped AS ("
     "  SELECT i.run, i.vm, i.setup, i.kernel, max (value) AS best, avg (time_ns) / 1e9 AS average,"
@@ -18,6 +18,7 @@ static const char results_sql[] =
     "      AS place"
     "  FROM iteration AS i WHERE NOT changed AND unit = 'bytes/s' AND load IS NULL AND cpu_node IS NULL"
     "    AND value IS NOT NULL AND kernel IN ('copy', 'scale', 'add', 'triad') AND i.run = ifnull (?1, i.run)"
+    "    AND NOT EXISTS (SELECT 1 FROM metric AS m WHERE m.run = i.run AND m.kernel = i.kernel AND m.unit = i.unit)"
     "  GROUP BY i.run, i.vm, i.setup, i.kernel, handover_group),"
     " sized AS ("
     "  SELECT setup, kernel, max (record ->> '$.size_bytes') AS bytes, max (record ->> '$.threads') AS threads,"

@@ -1,4 +1,4 @@
-/* What numavm-bench and the samplers say, into rows. */
+/* What numavm-bench, a workload and the samplers say, into rows. */
 
 #include "store/series.h"
 #include "base/error.h"
@@ -168,6 +168,60 @@ add_setup (NvStore *store, NvSeries *series, const json_t *record, GError **erro
   return TRUE;
 }
 
+/* Of one that is known, nothing is added, unless it contradicts itself: then the table refuses it. */
+static gboolean
+add_metric (NvStore *store, gint64 run, const json_t *metric, GError **error)
+{
+  const char *name = json_string_value (json_object_get (metric, "name"));
+  const char *better = json_string_value (json_object_get (metric, "better"));
+  g_autoptr (GError) problem = NULL;
+
+  if (nv_store_change (store, &problem,
+                       "INSERT INTO metric (run, kernel, unit, better) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
+                       " (SELECT 1 FROM metric WHERE run = ?1 AND kernel = ?2 AND unit = ?3 AND better = ?4)",
+                       "ittt", run, name, json_string_value (json_object_get (metric, "unit")), better))
+    return TRUE;
+  if (g_error_matches (problem, NV_ERROR, NV_ERROR_PARSE))
+    g_set_error (error, NV_ERROR, NV_ERROR_PARSE,
+                 "metric '%s': better '%s', but another workload of this run has it the other way round",
+                 name, better);
+  else
+    g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
+static gboolean
+add_workload (NvStore *store, NvSeries *series, const json_t *record, GError **error)
+{
+  const json_t *metric;
+  gsize i;
+
+  if (!add_setup (store, series, record, error))
+    return FALSE;
+  json_array_foreach (json_object_get (record, "metrics"), i, metric)
+  {
+    if (!add_metric (store, series->run, metric, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+add_output (NvStore *store, NvSeries *series, const json_t *record, GError **error)
+{
+  static const Column columns[] = {
+    { bind_count, "run" },          { bind_count, "start_ns" }, { bind_count, "time_ns" },
+    { bind_count, "exit_status" },  { bind_count, "signal" },   { bind_truth, "timed_out" },
+    { bind_count, "output_bytes" }, { bind_string, "text" },
+  };
+
+  return insert (
+      store, series,
+      "INSERT INTO output (run, vm, setup, run_index, start_ns, time_ns, exit_status, signal, timed_out,"
+      " bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      TRUE, columns, G_N_ELEMENTS (columns), record, FALSE, error);
+}
+
 static gboolean
 add_iteration (NvStore *store, NvSeries *series, const json_t *record, GError **error)
 {
@@ -238,6 +292,8 @@ nv_store_add_record (NvStore *store, gint64 run, gint64 vm, const json_t *record
                 { "sample", nv_samples_add_record },
                 { "summary", add_summary },
                 { "setup", add_setup },
+                { "output", add_output },
+                { "workload", add_workload },
                 { "sample-header", add_sample_header } };
   const char *name = json_string_value (json_object_get (record, "record"));
 

@@ -79,7 +79,7 @@ find_kernel (File *file, const char *name)
     if (strcmp (file->kernels[i], name) == 0)
       return (int)i;
   g_mutex_lock (&file->reading->lock);
-  index = nv_results_get_kernel (file->reading->results, name, "bytes/s");
+  index = nv_results_get_kernel (file->reading->results, name, "bytes/s", NV_RESULTS_RATE);
   g_mutex_unlock (&file->reading->lock);
   if (index >= 0)
     g_strlcpy (file->kernels[index], name, NV_STREAM_TEXT_NAME);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/metrics.h"
 #include "store/results.h"
 
 /* Results in the making. */
@@ -13,7 +14,10 @@ NvResults *nv_results_new (const char *source);
 
 /* The index of a kernel, which is added if it is new; -1: there are too many, or it has
  * no name (a store that somebody sends need not keep to the schema). It changes in the end. */
-int nv_results_get_kernel (NvResults *results, const char *name, const char *unit);
+int nv_results_get_kernel (NvResults *results, const char *name, const char *unit, NvDirection direction);
+
+/* Of a rate in bytes/s, which is no workload's. */
+#define NV_RESULTS_RATE ((NvDirection){ FALSE, FALSE })
 
 /* Copies both. @policy: (nullable). Its arrays are made as results come. */
 NvResultVm *nv_result_vm_new (const char *name, const char *policy);

@@ -63,6 +63,7 @@ typedef struct
   GHashTable *part_of; /* Part -> itself */
   GHashTable *known;   /* what tells it apart -> Known */
   Part *last;          /* most rows are of the same as the row before */
+  const NvMetrics *metrics;
 } Reading;
 
 static guint
@@ -285,6 +286,19 @@ check_iteration (NvResults *results, sqlite3_stmt *row)
   return !reason;
 }
 
+/* Of a row of an iteration. */
+static int
+get_kernel (const Reading *reading, sqlite3_stmt *row)
+{
+  const char *name = column_text (row, 3), *unit = column_text (row, 4);
+
+  if (!name || !unit)
+    return -1;
+  return nv_results_get_kernel (
+      reading->results, name, unit,
+      nv_metrics_find (reading->metrics, sqlite3_column_int64 (row, 0), name, strlen (name), unit));
+}
+
 static gboolean
 take_iteration (Reading *reading, sqlite3_stmt *row, GError **error)
 {
@@ -294,7 +308,7 @@ take_iteration (Reading *reading, sqlite3_stmt *row, GError **error)
 
   if (!check_iteration (reading->results, row))
     return TRUE;
-  kernel = nv_results_get_kernel (reading->results, column_text (row, 3), column_text (row, 4));
+  kernel = get_kernel (reading, row);
   if (kernel < 0)
     {
       reading->results->n_unusable++;
@@ -323,7 +337,7 @@ take_stream (Reading *reading, sqlite3_stmt *row, GError **error)
     .threads = (guint)sqlite3_column_int (row, 9),
   };
   gint64 sequence = sqlite3_column_int64 (row, 2);
-  int kernel = nv_results_get_kernel (reading->results, column_text (row, 3), "bytes/s");
+  int kernel = nv_results_get_kernel (reading->results, column_text (row, 3), "bytes/s", NV_RESULTS_RATE);
   Part *part = get_part (reading, sqlite3_column_int64 (row, 0), sqlite3_column_int64 (row, 1), 0, error);
   NvResult result;
 
@@ -557,9 +571,11 @@ nv_results_read_store (NvStore *store, gint64 run, GError **error)
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (part_free);
   g_autoptr (GHashTable) part_of = g_hash_table_new (part_hash, part_equal);
   g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, known_free);
-  Reading reading = { store, results, parts, part_of, known, NULL };
+  g_auto (NvMetrics) metrics = { NULL };
+  Reading reading = { store, results, parts, part_of, known, NULL, &metrics };
 
-  if (!for_each_row (&reading, iterations_sql, run, take_iteration, error)
+  if (!nv_metrics_read (&metrics, store, run, error)
+      || !for_each_row (&reading, iterations_sql, run, take_iteration, error)
       || !for_each_row (&reading, streams_sql, run, take_stream, error) || !read_facts (&reading, error))
     return NULL;
   add_sums (&reading);

@@ -79,7 +79,7 @@ nv_results_new (const char *source)
   results->emulated = -1;
   /* So that no file's or store's invented ones push them out. */
   for (guint i = 0; nv_stream_kernels[i]; i++)
-    nv_results_get_kernel (results, nv_stream_kernels[i], "bytes/s");
+    nv_results_get_kernel (results, nv_stream_kernels[i], "bytes/s", NV_RESULTS_RATE);
   return results;
 }
 
@@ -98,20 +98,21 @@ nv_results_free (NvResults *results)
 
 /* -1: it is new. */
 static int
-find_kernel (const NvResults *results, const char *name, const char *unit)
+find_kernel (const NvResults *results, const char *name, const char *unit, NvDirection direction)
 {
   for (guint i = 0; i < results->kernels->len; i++)
     {
       const NvResultKernel *kernel = g_ptr_array_index (results->kernels, i);
 
-      if (strcmp (kernel->name, name) == 0 && strcmp (kernel->unit, unit) == 0)
+      if (strcmp (kernel->name, name) == 0 && strcmp (kernel->unit, unit) == 0
+          && kernel->lower_is_better == direction.lower_is_better && kernel->is_metric == direction.is_metric)
         return (int)i;
     }
   return -1;
 }
 
 int
-nv_results_get_kernel (NvResults *results, const char *name, const char *unit)
+nv_results_get_kernel (NvResults *results, const char *name, const char *unit, NvDirection direction)
 {
   g_autofree char *valid_name = NULL, *valid_unit = NULL;
   NvResultKernel *kernel;
@@ -119,18 +120,19 @@ nv_results_get_kernel (NvResults *results, const char *name, const char *unit)
 
   if (!name || !unit)
     return -1;
-  index = find_kernel (results, name, unit);
+  index = find_kernel (results, name, unit, direction);
   if (index >= 0)
     return index;
   valid_name = g_utf8_make_valid (name, -1);
   valid_unit = g_utf8_make_valid (unit, -1);
-  index = find_kernel (results, valid_name, valid_unit);
+  index = find_kernel (results, valid_name, valid_unit, direction);
   if (index >= 0 || results->kernels->len == NV_RESULTS_KERNELS)
     return index;
   kernel = g_new0 (NvResultKernel, 1);
   kernel->name = g_steal_pointer (&valid_name);
   kernel->unit = g_steal_pointer (&valid_unit);
-  kernel->lower_is_better = strcmp (unit, "ns") == 0;
+  kernel->lower_is_better = direction.lower_is_better;
+  kernel->is_metric = direction.is_metric;
   g_ptr_array_add (results->kernels, kernel);
   return (int)results->kernels->len - 1;
 }
@@ -156,7 +158,11 @@ compare_kernels (gconstpointer a, gconstpointer b)
 
   if (order == 0)
     order = strcmp (one->name, other->name);
-  return order != 0 ? order : strcmp (one->unit, other->unit);
+  if (order == 0)
+    order = strcmp (one->unit, other->unit);
+  if (order == 0)
+    order = one->is_metric - other->is_metric;
+  return order != 0 ? order : one->lower_is_better - other->lower_is_better;
 }
 
 static gboolean

@@ -15,9 +15,10 @@ typedef struct
 
 typedef struct
 {
-  char *name; /* "triad" */
-  char *unit; /* "bytes/s", "ns", "operations/s" */
+  char *name; /* "triad", or what a workload calls its metric */
+  char *unit; /* "bytes/s", "ns", "operations/s", or a metric's own */
   gboolean lower_is_better;
+  gboolean is_metric; /* of a workload: of any unit the best value, and the times are the program's */
 } NvResultKernel;
 
 /* All of one VM under one policy. */

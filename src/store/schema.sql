@@ -1,6 +1,6 @@
--- The store's schema, version 1 (PRAGMA user_version). Times are in ns: *_wall_ns of CLOCK_REALTIME, others of
--- CLOCK_MONOTONIC of the host, or, in setup, iteration and sample, of who measured: a VM's clock leads to the host's.
--- vm NULL: the host itself, or bare metal.
+-- The store's schema, version 1 (PRAGMA user_version), to which schema-2.sql adds. Times are in ns: *_wall_ns of
+-- CLOCK_REALTIME, others of CLOCK_MONOTONIC of the host, or, in setup, iteration and sample, of who measured: a VM's
+-- clock leads to the host's. vm NULL: the host itself, or bare metal.
 
 CREATE TABLE run (
   id INTEGER PRIMARY KEY,
@@ -77,7 +77,7 @@ CREATE TABLE residence (
   holds TEXT NOT NULL CHECK (holds IN ('yes', 'no', 'nothing declared')) -- of the VM as a whole
 ) STRICT;
 
--- What numavm-bench was asked, and what the machine is that it ran on.
+-- What numavm-bench, or a workload, was asked, and what the machine is that it ran on.
 CREATE TABLE setup (
   id INTEGER PRIMARY KEY,
   run INTEGER NOT NULL REFERENCES run (id),
@@ -100,7 +100,7 @@ CREATE TABLE iteration (
   bytes INTEGER, -- that were moved
   operations INTEGER,
   value REAL, -- in its unit
-  unit TEXT NOT NULL, -- 'bytes/s', 'ns', 'operations/s'
+  unit TEXT NOT NULL, -- 'bytes/s', 'ns', 'operations/s', or a metric's own
   handover_group INTEGER, -- of like hand-over times; NULL: it changed meanwhile
   changed INTEGER NOT NULL, -- 1: not in the summaries, since the host moved CPUs
   load TEXT, -- loaded latency: what ran beside it, how long it paused, what it moved

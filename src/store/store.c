@@ -15,7 +15,7 @@
 enum
 {
   APPLICATION_ID = 0x6e756d61, /* "numa" */
-  VERSION = 1,
+  VERSION = 2,
   BUSY_MS = 3000, /* a reader's look takes less */
   POLL_MS = 50,
 };
@@ -23,6 +23,7 @@ enum
 /* Resources that lead from each version to the next; a new store goes through all of them. */
 static const char *const migrations[VERSION] = {
   "/numavm/store/schema.sql",
+  "/numavm/store/schema-2.sql",
 };
 
 static NvError
@@ -111,6 +112,14 @@ lock (NvStore *store, NvStoreMode mode, GError **error)
   return TRUE;
 }
 
+/* Returns: (transfer full): what leads from @version to the next. */
+static GBytes *
+find_migration (gint64 version, GError **error)
+{
+  return g_resource_lookup_data (nv_store_schema_get_resource (), migrations[version],
+                                 G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+}
+
 static gboolean
 migrate (NvStore *store, gint64 version, GError **error)
 {
@@ -121,13 +130,30 @@ migrate (NvStore *store, gint64 version, GError **error)
     return FALSE;
   for (; version < VERSION; version++)
     {
-      g_autoptr (GBytes) sql = g_resource_lookup_data (nv_store_schema_get_resource (), migrations[version],
-                                                       G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+      g_autoptr (GBytes) sql = find_migration (version, error);
 
       if (!sql || !execute (store, g_bytes_get_data (sql, NULL), error))
         return FALSE;
     }
   return execute (store, pragmas, error);
+}
+
+/* What an older store lacks are whole tables: to who only reads they are there, and empty. */
+static gboolean
+fill_up (NvStore *store, gint64 version, GError **error)
+{
+  for (; version < VERSION; version++)
+    {
+      g_autoptr (GBytes) sql = find_migration (version, error);
+      g_autoptr (GString) temporary = sql ? g_string_new (g_bytes_get_data (sql, NULL)) : NULL;
+
+      if (!temporary)
+        return FALSE;
+      g_string_replace (temporary, "CREATE TABLE", "CREATE TEMP TABLE", 0);
+      if (!execute (store, temporary->str, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* Is it a store, and of which version? 0: an empty file. */
@@ -169,12 +195,7 @@ bring_up_to_date (NvStore *store, NvStoreMode mode, GError **error)
       g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "store '%s' is empty", store->path);
       return FALSE;
     }
-  if (mode != NV_STORE_READ)
-    return migrate (store, version, error);
-  g_set_error (error, NV_ERROR, NV_ERROR_PARSE,
-               "store '%s' was made by an older numavm: a command that writes to it brings it up to date",
-               store->path);
-  return FALSE;
+  return mode == NV_STORE_READ ? fill_up (store, version, error) : migrate (store, version, error);
 }
 
 static gboolean

@@ -23,9 +23,10 @@ typedef enum
  * nv_store_open:
  * @path: ":memory:": gone when it is closed
  *
- * Brings an older schema up to date (not with READ). Who may write is alone with that until the store is
- * closed; any number may read. Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND, NV_ERROR_PARSE (no
- * store of numavm's, damaged, or of a newer numavm) or NV_ERROR_FAILED (locked by another, no permission).
+ * Brings an older schema up to date; with READ it only looks so. Who may write is alone with that until the
+ * store is closed; any number may read. Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND,
+ * NV_ERROR_PARSE (no store of numavm's, damaged, or of a newer numavm) or NV_ERROR_FAILED (locked by another,
+ * no permission).
  */
 NvStore *nv_store_open (const char *path, NvStoreMode mode, GError **error);
 void nv_store_close (NvStore *store); /* what was not committed is not kept */
@@ -108,9 +109,12 @@ nv_store_add_residence (NvStore *store, gint64 vm, const char *phase, gint64 hos
  * nv_store_add_record:
  * @run: always
  * @vm: 0: the host's, or bare metal's
- * @record: checked by nv_record_check(): setup, iteration, summary, sample-header or sample
+ * @record: checked by nv_record_check(): setup or workload, iteration, output, summary, sample-header or
+ * sample
  *
- * An iteration belongs to the last setup of (run, vm). Fast: a prepared statement, no commit.
+ * Iterations and outputs belong to the last setup or workload of (run, vm). Fast: a prepared statement, no
+ * commit. NV_ERROR_PARSE: a row cannot be, as a metric that is better higher in one and lower in another
+ * workload of a run.
  */
 gboolean nv_store_add_record (NvStore *store, gint64 run, gint64 vm, const json_t *record, GError **error);
 

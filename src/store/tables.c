@@ -4,11 +4,13 @@
 
 const NvTable nv_tables[NV_N_TABLES] = {
   { "run", "id = ?1" },
+  { "metric", "run = ?1" },
   { "boot", "run = ?1" },
   { "vm", "boot IN (SELECT id FROM boot WHERE run = ?1)" },
   { "clock", OF_VM },
   { "residence", OF_VM },
   { "setup", "run = ?1" },
+  { "output", "run = ?1" },
   { "iteration", "run = ?1" },
   { "summary", "run = ?1" },
   { "stream", "run = ?1" },

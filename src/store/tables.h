@@ -11,7 +11,7 @@ typedef struct
 
 enum
 {
-  NV_N_TABLES = 14,
+  NV_N_TABLES = 16,
 };
 
 extern const NvTable nv_tables[NV_N_TABLES];

@@ -1,5 +1,6 @@
 #include "store/values.h"
 #include "store/clocks.h"
+#include "store/metrics.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,8 @@ typedef struct
   NvStore *store;
   const NvClocks *clocks;
   const NvClock *last;
+  const NvMetrics *metrics;
+  GHashTable *units; /* as they are stored -> as they are shown */
 } Reader;
 
 /* Rows come in long stretches of one VM, or of a few by turns. NULL: a damaged store. */
@@ -24,16 +27,39 @@ find_clock (Reader *reader, gint64 run, gint64 vm)
   return reader->last;
 }
 
-/* The units that there are, so that none is copied. */
+/* A store of somebody else's may hold anything. */
+static char *
+make_shown (const char *stored)
+{
+  char *shown = g_utf8_make_valid (stored, -1);
+
+  for (char *at = shown; *at; at = g_utf8_next_char (at))
+    if (g_unichar_iscntrl (g_utf8_get_char (at)))
+      memset (at, '?', (gsize)(g_utf8_next_char (at) - at));
+  return shown;
+}
+
+/* Those of our own kernels are nearly all, and found without a copy. NULL: it has none. */
 static const char *
-known_unit (const char *text, int length)
+find_unit (const Reader *reader, sqlite3_stmt *statement, int column)
 {
   static const char *const units[] = { "bytes/s", "ns", "operations/s" };
+  const char *text = sqlite3_column_blob (statement, column), *shown;
+  int length = sqlite3_column_bytes (statement, column);
 
-  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+  for (guint i = 0; text && i < G_N_ELEMENTS (units); i++)
     if ((gsize)length == strlen (units[i]) && memcmp (text, units[i], (gsize)length) == 0)
       return units[i];
-  return NULL;
+  text = (const char *)sqlite3_column_text (statement, column);
+  shown = text ? g_hash_table_lookup (reader->units, text) : NULL;
+  if (text && !shown)
+    {
+      char *made = make_shown (text);
+
+      g_hash_table_insert (reader->units, g_strdup (text), made);
+      shown = made;
+    }
+  return shown;
 }
 
 /* Since the run's start. A guest says what it likes: NAN unless it is within the run, from start to end. */
@@ -54,19 +80,20 @@ take_row (Reader *reader, sqlite3_stmt *statement, NvValue *ret_value)
 {
   const NvClock *clock =
       find_clock (reader, sqlite3_column_int64 (statement, 0), sqlite3_column_int64 (statement, 1));
-  const char *unit;
 
   /* As blobs: as text they would be copied. */
   ret_value->kernel = sqlite3_column_blob (statement, 2);
   ret_value->kernel_length = (gsize)sqlite3_column_bytes (statement, 2);
-  unit = sqlite3_column_blob (statement, 3);
-  ret_value->unit = unit ? known_unit (unit, sqlite3_column_bytes (statement, 3)) : NULL;
+  ret_value->unit = find_unit (reader, statement, 3);
   ret_value->value = sqlite3_column_double (statement, 5);
   if (!clock || !ret_value->unit || !ret_value->kernel || !isfinite (ret_value->value)
       || sqlite3_column_type (statement, 5) == SQLITE_NULL
       || memchr (ret_value->kernel, '\0', ret_value->kernel_length))
     return FALSE;
   ret_value->source = &clock->source;
+  ret_value->lower_is_better = nv_metrics_find (reader->metrics, clock->source.run, ret_value->kernel,
+                                                ret_value->kernel_length, ret_value->unit)
+                                   .lower_is_better;
   ret_value->iteration = sqlite3_column_int64 (statement, 4);
   ret_value->time_s = sqlite3_column_double (statement, 6);
   ret_value->t_s = read_start (clock, statement, 7, ret_value->time_s);
@@ -97,9 +124,11 @@ gboolean
 nv_values_read (NvStore *store, gint64 run, NvValueFunction function, gpointer data, GError **error)
 {
   g_auto (NvClocks) clocks = { NULL };
-  Reader reader = { .store = store, .clocks = &clocks };
+  g_auto (NvMetrics) metrics = { NULL };
+  g_autoptr (GHashTable) units = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  Reader reader = { .store = store, .clocks = &clocks, .metrics = &metrics, .units = units };
 
-  return nv_clocks_read (&clocks, store, error)
+  return nv_clocks_read (&clocks, store, error) && nv_metrics_read (&metrics, store, run, error)
          && read_rows (
              &reader,
              "SELECT run, vm, iif (load IS NULL AND cpu_node IS NULL, kernel, kernel"

@@ -18,7 +18,9 @@ typedef struct
   /* Not ended by 0, and none in it; with what distinguishes it: "chase, CPUs of node 0, memory of node 1". */
   const char *kernel;
   gsize kernel_length;
-  const char *unit; /* "bytes/s", "ns", "operations/s" */
+  const char *unit; /* "bytes/s", "ns", "operations/s", or a workload's own, in UTF-8, without control
+                       characters; within a reading the same pointer for the same unit */
+  gboolean lower_is_better;
   gboolean changed; /* not to be counted, since the host moved CPUs */
   gint64 iteration;
   double value; /* finite */
