@@ -1,125 +1,96 @@
-/* image: makes the guest that is measured. */
+/* image: makes the systems that VMs boot. */
 
-#include "base/size.h"
-#include "cmd/command.h"
-#include "image/build.h"
-#include "report/table.h"
+#include "cmd/image.h"
 
-#include <stdio.h>
 #include <string.h>
 
-typedef struct
+static const struct
 {
-  char *output;
-  char *kernel;
-  char **add;
-  gboolean debug_shell;
-} ImageOptions;
+  const char *name;
+  int (*run) (NvCommandContext *context, GError **error);
+} verbs[] = {
+  { "build", nv_image_run_build },
+};
 
-static void
-add_row (NvTable *table, const char *name, const json_t *file)
+static const NvOption image_options[] = {
+  { "output", 'o', NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, output), "DIR",
+    "build: where the image goes: nothing is there yet; needed" },
+  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, kernel), "FILE",
+    "build: default: the newest one found" },
+  { "debug-shell", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (NvImageCommandOptions, debug_shell), NULL,
+    "build: a shell on the guest's console" },
+  { "add", 0, NV_OPTION_STRINGS, G_STRUCT_OFFSET (NvImageCommandOptions, add), "FILE[:PATH]",
+    "build: a static program of your own, in /bin or at PATH; may be given more than once" },
+  { NULL },
+};
+
+static gboolean
+is_given (const NvOption *option, const NvImageCommandOptions *options)
 {
-  g_autofree char *size = nv_size_format ((guint64)json_integer_value (json_object_get (file, "size_bytes")));
+  const void *value = (const char *)options + option->offset;
 
-  nv_table_add_row (
-      table, (const char *[]){ name, size, json_string_value (json_object_get (file, "sha256")), NULL });
+  return option->type == NV_OPTION_FLAG ? *(const gboolean *)value : *(char *const *)value != NULL;
 }
 
-static void
-print_files (const json_t *manifest)
+/* Does the help of an option begin with `VERB:`? Then only that verb has it. */
+static gboolean
+is_of (const NvOption *option, const char *verb)
 {
-  g_autoptr (NvTable) table = nv_table_new ((const char *[]){ "FILE", ">SIZE", "SHA-256", NULL });
-  const json_t *kernel = json_object_get (manifest, "kernel");
-  const json_t *initramfs = json_object_get (manifest, "initramfs");
-  g_autofree char *text = NULL;
-  const json_t *file;
-  size_t i;
+  gsize length = strlen (verb);
 
-  add_row (table, json_string_value (json_object_get (kernel, "file")), kernel);
-  add_row (table, json_string_value (json_object_get (initramfs, "file")), initramfs);
-  json_array_foreach (json_object_get (manifest, "files"), i, file)
-  {
-    g_autofree char *name = g_strdup_printf ("  %s", json_string_value (json_object_get (file, "path")));
-
-    add_row (table, name, file);
-  }
-  text = nv_table_format (table);
-  fputs (text, stdout);
+  return strncmp (option->help, verb, length) == 0 && option->help[length] == ':';
 }
 
-/* The user may know better: a kernel of their own need not say what it has built in. */
-static void
-note_missing (const NvCommandContext *context, const json_t *manifest)
+/* An option that would have no effect is a misunderstanding. */
+static gboolean
+check_options (const NvImageCommandOptions *options, const char *verb, GError **error)
 {
-  const json_t *kernel = json_object_get (manifest, "kernel"), *name;
-  size_t i;
-
-  json_array_foreach (json_object_get (manifest, "missing_modules"), i, name) nv_note (
-      context, "kernel '%s' has no '%s', as far as /lib/modules says: %s",
-      json_string_value (json_object_get (kernel, "version")), json_string_value (name),
-      g_str_has_prefix (json_string_value (name), "virtio") ? "without it nothing can be measured"
-                                                            : "`stop` may then have to wait in vain");
+  for (const NvOption *option = image_options; option->name; option++)
+    for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+      {
+        if (!is_of (option, verbs[i].name) || strcmp (verbs[i].name, verb) == 0
+            || !is_given (option, options))
+          continue;
+        g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--%s: means nothing to `numavm image %s`",
+                     option->name, verb);
+        return FALSE;
+      }
+  return TRUE;
 }
 
-static int
-run_build (NvCommandContext *context, GError **error)
+/* Returns: (transfer full): `build, install or list`. */
+static char *
+list_verbs (void)
 {
-  const ImageOptions *options = context->options;
-  const NvImageOptions image = {
-    .kernel = options->kernel,
-    .additions = options->add,
-    .debug_shell = options->debug_shell,
-  };
-  json_t *manifest;
+  GString *text = g_string_new (verbs[0].name);
 
-  if (!options->output)
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "image build: say where: -o DIR");
-      return NV_EXIT_USAGE;
-    }
-  manifest = nv_image_build (&image, options->output, error);
-  if (!manifest)
-    return NV_EXIT_FAILED;
-  note_missing (context, manifest);
-  if (context->common->json)
-    nv_print_json (manifest);
-  else
-    {
-      print_files (manifest);
-      nv_note (context, "'%s' is made, with kernel %s: `numavm up --image %s` boots it", options->output,
-               json_string_value (json_object_get (json_object_get (manifest, "kernel"), "version")),
-               options->output);
-      json_decref (manifest);
-    }
-  return NV_EXIT_DONE;
+  for (guint i = 1; i < G_N_ELEMENTS (verbs); i++)
+    g_string_append_printf (text, "%s%s", i + 1 < G_N_ELEMENTS (verbs) ? ", " : " or ", verbs[i].name);
+  return g_string_free (text, FALSE);
 }
 
 static int
 run_image (NvCommandContext *context, GError **error)
 {
-  if (context->n_arguments == 1 && strcmp (context->arguments[0], "build") == 0)
-    return run_build (context, error);
-  if (context->n_arguments > 1 && strcmp (context->arguments[0], "build") == 0)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "image build: takes options only, not '%s'",
-                 context->arguments[1]);
-  else if (context->n_arguments > 0)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "image '%s': build is allowed", context->arguments[0]);
+  const char *verb = context->n_arguments > 0 ? context->arguments[0] : NULL;
+  g_autofree char *allowed = list_verbs ();
+
+  for (guint i = 0; verb && i < G_N_ELEMENTS (verbs); i++)
+    {
+      if (strcmp (verbs[i].name, verb) != 0)
+        continue;
+      if (!check_options (context->options, verb, error))
+        return NV_EXIT_USAGE;
+      context->n_arguments--;
+      context->arguments++;
+      return verbs[i].run (context, error);
+    }
+  if (verb)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "image '%s': %s is allowed", verb, allowed);
   else
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "image: say what to do: build");
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "image: say what to do: %s", allowed);
   return NV_EXIT_USAGE;
 }
-
-static const NvOption image_options[] = {
-  { "output", 'o', NV_OPTION_FILE, G_STRUCT_OFFSET (ImageOptions, output), "DIR",
-    "where the image goes: nothing is there yet; needed" },
-  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (ImageOptions, kernel), "FILE",
-    "default: the newest one found" },
-  { "debug-shell", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (ImageOptions, debug_shell), NULL,
-    "a shell on the guest's console" },
-  { "add", 0, NV_OPTION_STRINGS, G_STRUCT_OFFSET (ImageOptions, add), "FILE[:PATH]",
-    "a static program of your own, in /bin or at PATH; may be given more than once" },
-  { NULL },
-};
 
 const NvCommand nv_command_image = {
   .name = "image",
@@ -138,7 +109,7 @@ const NvCommand nv_command_image = {
               "# with a benchmark of your own, as /bin/stream\n"
               "numavm image build -o mine --debug-shell --add ./stream",
   .without_vms = TRUE,
-  .options_size = sizeof (ImageOptions),
+  .options_size = sizeof (NvImageCommandOptions),
   .options = image_options,
   .run = run_image,
 };

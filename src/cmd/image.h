@@ -1,0 +1,17 @@
+#pragma once
+
+#include "cmd/command.h"
+
+/* What `numavm image` takes; each thing that it does has a file of its own, image-NAME.c. */
+typedef struct
+{
+  char *output;
+
+  /* build */
+  char *kernel;
+  char **add;
+  gboolean debug_shell;
+} NvImageCommandOptions;
+
+/* Run with the arguments behind their name, and options that mean something to them. */
+int nv_image_run_build (NvCommandContext *context, GError **error);
