@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 #include "base/error.h"
+#include "store/export.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -322,6 +323,106 @@ what_is_no_store_is_refused (Fixture *fixture, gconstpointer data)
   assert_refused (fixture, NV_STORE_CREATE, NV_ERROR_PARSE, "another program");
 }
 
+#define WORKLOAD(better)                                                                                            \
+  "{\"record\":\"workload\",\"version\":1,\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":4,\"command\":[\"a\"]," \
+  "\"metrics\":[{\"name\":\"rate\",\"pattern\":\"x\",\"unit\":\"ops/s\",\"better\":\"higher\"},"                    \
+  "{\"name\":\"p99\",\"pattern\":\"y\",\"unit\":\"ms\",\"better\":\"" better "\"}]}"
+
+static void
+a_workload_is_a_setup_with_metrics_and_outputs (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = open_store (fixture, NV_STORE_CREATE);
+  gint64 run = add_run (store, "one"), vm = add_vm (store, run);
+
+  for (guint i = 0; i < 2; i++) /* another VM's workload is the same */
+    add_record (store, run, i ? vm : 0, WORKLOAD ("lower"));
+  add_record (store, run, vm, ITERATION);
+  add_record (store, run, vm,
+              "{\"record\":\"output\",\"version\":1,\"run\":7,\"start_ns\":1,\"time_ns\":2,\"exit_status\":0,"
+              "\"timed_out\":false,\"output_bytes\":9,\"text\":\"a\\tb\\n\"}");
+  add_record (store, run, vm,
+              "{\"record\":\"output\",\"version\":1,\"run\":8,\"start_ns\":1,\"time_ns\":2,\"signal\":9,"
+              "\"timed_out\":true,\"output_bytes\":0,\"text\":\"\"}");
+  g_assert_true (nv_store_commit (store, NULL));
+  assert_query (fixture, "SELECT vm, program, time, record ->> '$.command' FROM setup",
+                "NULL|p|t|[\"a\"]\n1|p|t|[\"a\"]");
+  assert_query (fixture, "SELECT run, kernel, unit, better FROM metric",
+                "1|rate|ops/s|higher\n1|p99|ms|lower");
+  assert_query (fixture, "SELECT setup FROM iteration", "2");
+  assert_query (fixture,
+                "SELECT vm, setup, run_index, start_ns, time_ns, exit_status, signal, timed_out, bytes, text"
+                " FROM output",
+                "1|2|7|1|2|0|NULL|0|9|a\tb\n\n1|2|8|1|2|NULL|9|1|0|");
+}
+
+static void
+a_metric_has_one_direction_in_a_run (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = open_store (fixture, NV_STORE_CREATE);
+  json_t *other = json_loads (WORKLOAD ("higher"), 0, NULL);
+  gint64 run = add_run (store, "one");
+  g_autoptr (GError) error = NULL;
+
+  add_record (store, run, 0, WORKLOAD ("lower"));
+  g_assert_false (nv_store_add_record (store, run, 0, other, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_PARSE);
+  g_assert_nonnull (strstr (error->message, "metric 'p99': better 'higher', but"));
+  g_assert_true (nv_store_add_record (store, add_run (store, "two"), 0, other, NULL));
+  json_decref (other);
+}
+
+/* What numavm 0.1.0 made before there were workloads. */
+static void
+make_version_1 (const Fixture *fixture)
+{
+  g_autofree char *path =
+      g_build_filename (g_getenv ("NV_SOURCE_DIR"), "tests", "unit", "store-version-1.sql", NULL);
+  g_autofree char *sql = NULL;
+
+  g_assert_true (g_file_get_contents (path, &sql, NULL, NULL));
+  execute (fixture, sql);
+  assert_query (fixture, "PRAGMA user_version", "1");
+}
+
+static void
+an_older_store_is_brought_up_to_date (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *before = NULL;
+  g_autoptr (NvStore) store = NULL;
+
+  make_version_1 (fixture);
+  before = query (fixture,
+                  "SELECT * FROM iteration JOIN setup ON setup.id = setup JOIN run ON run.id = setup.run");
+  g_assert_nonnull (strstr (before, "triad|0|9007199254740993|20|30|NULL|0.1|bytes/s"));
+  store = open_store (fixture, NV_STORE_MODIFY);
+  add_record (store, 1, 0, WORKLOAD ("lower"));
+  g_assert_true (nv_store_commit (store, NULL));
+  g_clear_pointer (&store, nv_store_close);
+  assert_query (fixture, "PRAGMA user_version", "2");
+  assert_query (fixture,
+                "SELECT * FROM iteration JOIN setup ON setup.id = setup JOIN run ON run.id = setup.run",
+                before);
+  assert_query (fixture, "SELECT count(*) FROM metric", "2");
+}
+
+static void
+an_older_store_is_read_as_it_is (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = NULL;
+  g_autofree char *text = NULL;
+  size_t size;
+  FILE *file = open_memstream (&text, &size);
+
+  make_version_1 (fixture);
+  g_assert_cmpint (g_chmod (fixture->path, 0400), ==, 0);
+  store = open_store (fixture, NV_STORE_READ);
+  g_assert_true (nv_export_json (store, 0, file, NULL));
+  fclose (file);
+  g_assert_nonnull (strstr (text, "{\"table\":\"iteration\",\"id\":1,"));
+  assert_query (fixture, "PRAGMA user_version", "1");
+  assert_query (fixture, "SELECT count(*) FROM sqlite_schema WHERE name = 'output'", "0");
+}
+
 static void
 a_newer_store_is_refused (Fixture *fixture, gconstpointer data)
 {
@@ -421,6 +522,10 @@ main (int argc, char **argv)
   ADD (nothing_is_left_beside_it);
   ADD (a_second_writer_is_refused_and_readers_are_not);
   ADD (what_is_no_store_is_refused);
+  ADD (a_workload_is_a_setup_with_metrics_and_outputs);
+  ADD (a_metric_has_one_direction_in_a_run);
+  ADD (an_older_store_is_brought_up_to_date);
+  ADD (an_older_store_is_read_as_it_is);
   ADD (a_newer_store_is_refused);
   ADD (a_damaged_store_is_named);
   ADD (a_source_comes_once);
