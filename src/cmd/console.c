@@ -1,18 +1,10 @@
 /* console: a VM's serial console on this terminal, or what it printed so far. */
 
-#include "cmd/command.h"
+#include "cmd/attach.h"
 #include "cmd/select.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <termios.h>
 #include <unistd.h>
-
-#define ESCAPE 0x1d /* Ctrl-], as virsh has it */
 
 typedef struct
 {
@@ -74,129 +66,6 @@ print_log (const NvConnection *connection, const NvVm *vm, GError **error)
   return NV_EXIT_DONE;
 }
 
-/* What the user typed and the guest did not take yet. */
-typedef struct
-{
-  char bytes[4096];
-  gsize begin;
-  gsize end;
-  gboolean ended; /* nothing follows */
-} Input;
-
-static gboolean
-print_some (int console)
-{
-  char bytes[4096];
-  ssize_t length = read (console, bytes, sizeof bytes);
-
-  for (ssize_t done = 0; done < length;)
-    {
-      ssize_t written = write (STDOUT_FILENO, bytes + done, (size_t)(length - done));
-
-      if (written < 0 && errno != EINTR)
-        return FALSE;
-      done += MAX (written, 0);
-    }
-  return length > 0 || (length < 0 && errno == EINTR);
-}
-
-static void
-read_some (Input *input, gboolean watch_escape)
-{
-  ssize_t length = read (STDIN_FILENO, input->bytes, sizeof input->bytes);
-  const char *escape = watch_escape && length > 0 ? memchr (input->bytes, ESCAPE, (size_t)length) : NULL;
-
-  if (length < 0 && errno == EINTR)
-    return;
-  input->begin = 0;
-  input->end = escape ? (gsize)(escape - input->bytes) : (gsize)MAX (length, 0);
-  input->ended = length <= 0 || escape;
-}
-
-static gboolean
-send_some (int console, Input *input)
-{
-  ssize_t sent =
-      send (console, input->bytes + input->begin, input->end - input->begin, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-  if (sent > 0)
-    input->begin += (gsize)sent;
-  return sent >= 0 || errno == EINTR || errno == EAGAIN;
-}
-
-/* Until the VM ends, or the user leaves. The end of an input that is no terminal only ends the input. A guest
- * may be slow to take what is typed; what it prints meanwhile must not wait for that. */
-static void
-pump (int console, gboolean terminal)
-{
-  Input input = { .ended = FALSE };
-
-  while (!terminal || !input.ended || input.begin < input.end)
-    {
-      gboolean waits = input.begin < input.end;
-      struct pollfd fds[] = {
-        { .fd = console, .events = (short)(POLLIN | (waits ? POLLOUT : 0)) },
-        { .fd = waits || input.ended ? -1 : STDIN_FILENO, .events = POLLIN },
-      };
-
-      if (poll (fds, G_N_ELEMENTS (fds), -1) < 0)
-        {
-          if (errno != EINTR)
-            return;
-          continue;
-        }
-      if ((fds[0].revents & POLLOUT) && !send_some (console, &input))
-        return;
-      if ((fds[0].revents & ~POLLOUT) && !print_some (console))
-        return;
-      if (fds[1].revents)
-        read_some (&input, terminal);
-    }
-}
-
-/* The terminal as it was found, for a signal that ends numavm. */
-static struct termios found;
-
-static void
-on_deadly_signal (int number)
-{
-  tcsetattr (STDIN_FILENO, TCSANOW, &found);
-  raise (number); /* by SA_RESETHAND its meaning is the usual one again */
-}
-
-static void
-catch_signals (void)
-{
-  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
-  const struct sigaction restoring = { .sa_handler = on_deadly_signal, .sa_flags = (int)SA_RESETHAND };
-
-  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    {
-      struct sigaction before;
-
-      if (sigaction (numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-        sigaction (numbers[i], &restoring, NULL);
-    }
-}
-
-static void
-attach (const NvCommandContext *context, const char *name, int console)
-{
-  gboolean terminal = tcgetattr (STDIN_FILENO, &found) == 0;
-  struct termios raw = found;
-
-  if (terminal)
-    {
-      nv_note (context, "connected to '%s', leave with Ctrl-]", name);
-      cfmakeraw (&raw);
-      catch_signals ();
-      tcsetattr (STDIN_FILENO, TCSAFLUSH, &raw);
-    }
-  pump (console, terminal);
-  if (terminal)
-    tcsetattr (STDIN_FILENO, TCSAFLUSH, &found);
-}
-
 static int
 run_console (NvCommandContext *context, GError **error)
 {
@@ -219,7 +88,8 @@ run_console (NvCommandContext *context, GError **error)
   console = context->connection->driver->open_console (context->connection, info->vm->name, error);
   if (console < 0)
     return NV_EXIT_FAILED;
-  attach (context, info->vm->name, console);
+  nv_attach (
+      &(NvAttach){ .context = context, .name = info->vm->name, .console = console, .output = STDOUT_FILENO });
   close (console);
   return NV_EXIT_DONE;
 }
