@@ -25,9 +25,9 @@ ensure_child (xmlNode *parent, const char *name)
 /* The order in which libvirt itself writes those children of <domain> that may be added here. Any order means
  * the same to libvirt, but libxml2's check against libvirt's schema does not take every one. */
 static const char *const domain_order[] = {
-  "name",    "uuid",          "genid",         "title", "description", "metadata",
-  "memory",  "currentMemory", "memoryBacking", "vcpu",  "vcpus",       "iothreads",
-  "cputune", "numatune",      "resource",      "os",    "devices",
+  "name",          "uuid", "genid", "title",       "description", "metadata", "memory",   "currentMemory",
+  "memoryBacking", "vcpu", "vcpus", "iothreads",   "cputune",     "numatune", "resource", "os",
+  "features",      "cpu",  "clock", "on_poweroff", "on_reboot",   "on_crash", "pm",       "devices",
 };
 
 static guint
@@ -297,22 +297,23 @@ target_is_taken (xmlNode *devices, const char *target)
   return FALSE;
 }
 
+/* @first: the target's name if none is taken, such as "vda" */
 static xmlNode *
-add_disk (xmlNode *devices, const NvDisk *disk)
+add_disk (xmlNode *devices, const char *device, const char *path, const char *first, const char *bus)
 {
+  g_autofree char *name = g_strdup (first);
   xmlNode *node = add_child (devices, "disk");
   xmlNode *target;
-  char name[] = "vda";
 
   while (name[2] < 'z' && target_is_taken (devices, name))
     name[2]++;
   set_attribute (node, "type", "file");
-  set_attribute (node, "device", "disk");
+  set_attribute (node, "device", device);
   set_attribute (add_child (node, "driver"), "name", "qemu");
-  set_attribute (add_child (node, "source"), "file", disk->path);
+  set_attribute (add_child (node, "source"), "file", path);
   target = add_child (node, "target");
   set_attribute (target, "dev", name);
-  set_attribute (target, "bus", "virtio");
+  set_attribute (target, "bus", bus);
   return node;
 }
 
@@ -329,8 +330,40 @@ render_disk (xmlNode *devices, const NvDisk *disk)
       return;
     }
   if (!node)
-    node = add_disk (devices, disk);
+    node = add_disk (devices, "disk", disk->path, "vda", "virtio");
   set_attribute (ensure_child (node, "driver"), "type", nv_disk_format_name (disk->format));
+}
+
+/* Before what else the template boots from. */
+static void
+boot_cdrom_first (xmlNode *os)
+{
+  xmlNode *first = nv_xml_find_child (os, "boot");
+  xmlNode *boot =
+      first ? xmlNewDocNode (os->doc, NULL, (const xmlChar *)"boot", NULL) : add_child (os, "boot");
+
+  if (first)
+    xmlAddPrevSibling (first, boot);
+  set_attribute (boot, "dev", "cdrom");
+}
+
+/* An installer's medium, and what ends the VM. */
+static void
+render_cdrom (xmlNode *root, xmlNode *devices, const char *path)
+{
+  xmlNode *os = ensure_part (root, "os");
+  g_autofree char *machine = nv_xml_get_attribute (nv_xml_find_child (os, "type"), "machine");
+  gboolean has_sata = machine && strstr (machine, "q35");
+  xmlNode *node = add_disk (devices, "cdrom", path, has_sata ? "sda" : "hda", has_sata ? "sata" : "ide");
+
+  set_attribute (nv_xml_find_child (node, "driver"), "type", "raw");
+  add_child (node, "readonly");
+  boot_cdrom_first (os);
+  /* An installer's boot menu is seen there. */
+  set_attribute (ensure_child (os, "bios"), "useserial", "yes");
+  set_text (ensure_part (root, "on_reboot"), "destroy");
+  if (!nv_xml_find_child (devices, "panic"))
+    set_attribute (add_child (devices, "panic"), "model", "isa");
 }
 
 static void
@@ -414,6 +447,8 @@ render_devices (xmlNode *root, const NvVm *vm, const NvDomainOptions *options)
   if (emulator && options->emulator)
     set_text (emulator, options->emulator);
   render_disk (devices, vm->disk);
+  if (vm->cdrom)
+    render_cdrom (root, devices, vm->cdrom);
   render_network (devices, options->network);
   render_console_log (devices, vm->console_log);
   render_channel (devices);

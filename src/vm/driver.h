@@ -28,6 +28,16 @@ typedef enum
   NV_VM_CRASHED,
 } NvVmState;
 
+/* How a VM's last run ended. */
+typedef enum
+{
+  NV_VM_END_NONE,   /* not yet */
+  NV_VM_END_GUEST,  /* by its guest: power-off, or a reboot where that ends it (NvVm.cdrom) */
+  NV_VM_END_PANIC,  /* its guest panicked, and the driver was told so */
+  NV_VM_END_STUCK,  /* QEMU met an error and cannot go on: most likely the host's disk is full */
+  NV_VM_END_KILLED, /* QEMU died, or somebody pulled the plug */
+} NvVmEnd;
+
 /* What a driver knows of the machine that it runs VMs on. */
 typedef struct
 {
@@ -91,6 +101,10 @@ struct NvDriver
 
   /* @force: pull the plug (of a stopped VM: no error); else ask the guest to power off and return at once. */
   gboolean (*stop) (NvConnection *connection, const char *name, gboolean force, GError **error);
+
+  /* Of a VM with a cdrom, which was started once: has it ended, and how? Returns: FALSE with
+   * NV_ERROR_NOT_FOUND: somebody removed it. */
+  gboolean (*end) (NvConnection *connection, const char *name, NvVmEnd *ret_end, GError **error);
 
   /* Forgets a stopped VM; its disks stay. NV_ERROR_NOT_FOUND if there is none, NV_ERROR_FAILED if it runs. */
   gboolean (*undefine) (NvConnection *connection, const char *name, GError **error);

@@ -103,6 +103,7 @@ nv_metadata_node (xmlDoc *document, const NvVm *vm)
   set_text (node, "kernel", vm->kernel);
   set_text (node, "initrd", vm->initrd);
   set_text (node, "cmdline", vm->command_line);
+  set_text (node, "cdrom", vm->cdrom);
   set_text (node, "consolelog", vm->console_log);
   add_placement (node, vm->placement);
   if (vm->disk)
@@ -265,6 +266,7 @@ read_attributes (xmlNode *node, NvVm *vm, GError **error)
   vm->kernel = nv_xml_get_attribute (node, "kernel");
   vm->initrd = nv_xml_get_attribute (node, "initrd");
   vm->command_line = nv_xml_get_attribute (node, "cmdline");
+  vm->cdrom = nv_xml_get_attribute (node, "cdrom");
   vm->console_log = nv_xml_get_attribute (node, "consolelog");
   if (!vm->name)
     return refuse (node, "name", error);

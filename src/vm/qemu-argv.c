@@ -158,8 +158,10 @@ add_machine (GPtrArray *argv, const NvVm *vm)
   /* Threads named `CPU 0/TCG` are how people and tools tell vCPUs apart. */
   add_format (argv, "-name", "guest=%s,debug-threads=on", name);
   add (argv, "-uuid", vm->uuid);
-  add_format (argv, "-machine", "pc,accel=%s%s", nv_accel_name (vm->accel),
-              vm->placement->regions->len == 1 ? ",memory-backend=ram" : "");
+  /* Without graphics SeaBIOS, and with it an installer's boot menu, uses the serial port. */
+  add_format (argv, "-machine", "pc,accel=%s%s%s", nv_accel_name (vm->accel),
+              vm->placement->regions->len == 1 ? ",memory-backend=ram" : "",
+              vm->cdrom ? ",graphics=off" : "");
   add (argv, "-cpu", "max");
   add_format (argv, "-smp", "%u,sockets=%u,cores=1,threads=1", vm->vcpus, vm->vcpus);
   add_format (argv, "-m", "%" G_GUINT64_FORMAT "B", vm->memory_bytes);
@@ -173,6 +175,19 @@ add_disk (GPtrArray *argv, const NvDisk *disk)
             json_pack ("{s:s, s:s, s:{s:s, s:s}}", "driver", nv_disk_format_name (disk->format), "node-name",
                        "disk0", "file", "driver", "file", "filename", disk->path));
   add_json (argv, "-device", json_pack ("{s:s, s:s}", "driver", "virtio-blk-pci", "drive", "disk0"));
+}
+
+/* QEMU stays when the installer is done, in a state that says how: query-status tells it. */
+static void
+add_cdrom (GPtrArray *argv, const char *path)
+{
+  add_json (argv, "-blockdev",
+            json_pack ("{s:s, s:s, s:b, s:{s:s, s:s}}", "driver", "raw", "node-name", "cdrom0", "read-only",
+                       1, "file", "driver", "file", "filename", path));
+  add_json (argv, "-device",
+            json_pack ("{s:s, s:s, s:i}", "driver", "ide-cd", "drive", "cdrom0", "bootindex", 0));
+  add_json (argv, "-device", json_pack ("{s:s}", "driver", "pvpanic"));
+  add (argv, "-action", "reboot=shutdown,shutdown=pause,panic=pause");
 }
 
 static void
@@ -232,6 +247,8 @@ nv_qemu_argv_render (const NvVm *vm, const NvQemuPaths *paths, const char *netwo
   add (argv, "-display", "none");
   if (vm->disk)
     add_disk (argv, vm->disk);
+  if (vm->cdrom)
+    add_cdrom (argv, vm->cdrom);
   if (g_strcmp0 (network, "user") == 0)
     add_network (argv);
   add_socket (argv, "console", paths->console_socket, vm->console_log);

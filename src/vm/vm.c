@@ -20,6 +20,7 @@ nv_vm_free (NvVm *vm)
   g_free (vm->kernel);
   g_free (vm->initrd);
   g_free (vm->command_line);
+  g_free (vm->cdrom);
   g_free (vm->console_log);
   g_free (vm);
 }

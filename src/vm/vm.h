@@ -40,6 +40,8 @@ typedef struct
   char *kernel;       /* (nullable): of the default guest: booted directly */
   char *initrd;       /* (nullable) */
   char *command_line; /* (nullable): of @kernel */
+  char *cdrom;        /* (nullable): absolute path of an installer's medium: it boots first, and a reboot or a
+                       * panic ends the VM, since an installation has then ended */
   char *console_log;  /* absolute path of the file that keeps what the guest printed */
 } NvVm;
 

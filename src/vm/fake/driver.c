@@ -219,6 +219,22 @@ fake_stop (NvConnection *connection, const char *name, gboolean force, GError **
 }
 
 static gboolean
+fake_end (NvConnection *connection, const char *name, NvVmEnd *ret_end, GError **error)
+{
+  static const NvVmEnd ends[] = { [NV_VM_STOPPED] = NV_VM_END_GUEST, [NV_VM_CRASHED] = NV_VM_END_PANIC };
+  FakeConnection *self = (FakeConnection *)connection;
+  const NvVmInfo *info;
+
+  g_mutex_lock (&self->mutex);
+  info = find (self, name, NULL);
+  *ret_end = info && info->state < G_N_ELEMENTS (ends) ? ends[info->state] : NV_VM_END_NONE;
+  g_mutex_unlock (&self->mutex);
+  if (!info)
+    g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "there is no VM '%s'", name);
+  return info != NULL;
+}
+
+static gboolean
 fake_undefine (NvConnection *connection, const char *name, GError **error)
 {
   FakeConnection *self = (FakeConnection *)connection;
@@ -312,6 +328,7 @@ const NvDriver nv_driver_fake = {
   .start_paused = fake_start_paused,
   .resume = fake_resume,
   .stop = fake_stop,
+  .end = fake_end,
   .undefine = fake_undefine,
   .list = fake_list,
   .process = fake_process,

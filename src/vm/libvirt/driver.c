@@ -406,6 +406,26 @@ libvirt_stop (NvConnection *connection, const char *name, gboolean force, GError
          || libvirt_fail (error, "cannot stop '%s'", name);
 }
 
+static gboolean
+libvirt_end (NvConnection *connection, const char *name, NvVmEnd *ret_end, GError **error)
+{
+  g_autoptr (virDomain) domain = libvirt_lookup ((LibvirtConnection *)connection, name, error);
+  int state, reason;
+
+  if (!domain)
+    return FALSE;
+  if (virDomainGetState (domain, &state, &reason, 0) < 0)
+    return libvirt_fail (error, "cannot read the state of '%s'", name);
+  *ret_end = NV_VM_END_NONE;
+  if (state == VIR_DOMAIN_CRASHED)
+    *ret_end = NV_VM_END_PANIC;
+  else if (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_IOERROR)
+    *ret_end = NV_VM_END_STUCK;
+  else if (state == VIR_DOMAIN_SHUTOFF) /* a reboot that ends the VM counts as a power-off there */
+    *ret_end = reason == VIR_DOMAIN_SHUTOFF_SHUTDOWN ? NV_VM_END_GUEST : NV_VM_END_KILLED;
+  return TRUE;
+}
+
 /* What numavm stored with the domain; NULL with no error if the domain is not numavm's. */
 static NvVm *
 read_metadata (virDomainPtr domain, GError **error)
@@ -560,6 +580,7 @@ const NvDriver nv_driver_libvirt = {
   .start_paused = libvirt_start_paused,
   .resume = libvirt_resume,
   .stop = libvirt_stop,
+  .end = libvirt_end,
   .undefine = libvirt_undefine,
   .list = libvirt_list,
   .process = libvirt_process,

@@ -407,6 +407,50 @@ qemu_stop (NvConnection *connection, const char *name, gboolean force, GError **
   return record && files_name (&files, record->vm->uuid, error) && end_if_running (record, &files, error);
 }
 
+/* As QEMU calls its state, such as "running". Returns: (transfer full) (nullable): it does not answer. */
+static char *
+ask_for_status (const NvQemuRecord *record, const Files *files)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (NvQmp) qmp = connect_qmp (record, files, &problem);
+  json_t *answer = qmp ? nv_qmp_execute (qmp, "query-status", &problem) : NULL;
+  char *status = g_strdup (json_string_value (json_object_get (answer, "status")));
+
+  if (!status)
+    g_debug ("%s", problem ? problem->message : "no status in QEMU's answer");
+  json_decref (answer);
+  return status;
+}
+
+static gboolean
+qemu_end (NvConnection *connection, const char *name, NvVmEnd *ret_end, GError **error)
+{
+  static const struct
+  {
+    const char *status;
+    NvVmEnd end;
+  } ends[] = {
+    { "shutdown", NV_VM_END_GUEST },
+    { "guest-panicked", NV_VM_END_PANIC },
+    { "io-error", NV_VM_END_STUCK },
+    { "internal-error", NV_VM_END_STUCK },
+  };
+  QemuConnection *self = (QemuConnection *)connection;
+  g_autoptr (NvQemuRecord) record = nv_qemu_record_open (self->dir, name, NV_QEMU_RECORD_READ, error);
+  g_auto (Files) files = { 0 };
+  g_autofree char *status = NULL;
+
+  if (!record || !files_name (&files, record->vm->uuid, error))
+    return FALSE;
+  status = ask_for_status (record, &files);
+  /* A QEMU that is there and does not answer may be busy. */
+  *ret_end = status || is_running (record, &files, NULL) ? NV_VM_END_NONE : NV_VM_END_KILLED;
+  for (guint i = 0; status && i < G_N_ELEMENTS (ends); i++)
+    if (strcmp (status, ends[i].status) == 0)
+      *ret_end = ends[i].end;
+  return TRUE;
+}
+
 static gboolean
 qemu_undefine (NvConnection *connection, const char *name, GError **error)
 {
@@ -431,24 +475,14 @@ qemu_undefine (NvConnection *connection, const char *name, GError **error)
 static NvVmState
 ask_for_state (const NvQemuRecord *record, const Files *files)
 {
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (NvQmp) qmp = connect_qmp (record, files, &problem);
-  json_t *answer = qmp ? nv_qmp_execute (qmp, "query-status", &problem) : NULL;
-  const char *status = json_string_value (json_object_get (answer, "status"));
-  NvVmState state = NV_VM_PAUSED;
+  g_autofree char *status = ask_for_status (record, files);
 
-  if (!status)
-    {
-      /* It ended meanwhile, or hangs. */
-      g_debug ("%s", problem ? problem->message : "no status in QEMU's answer");
-      state = is_running (record, files, NULL) ? NV_VM_RUNNING : NV_VM_STOPPED;
-    }
-  else if (strcmp (status, "running") == 0)
-    state = NV_VM_RUNNING;
-  else if (strcmp (status, "guest-panicked") == 0 || strcmp (status, "internal-error") == 0)
-    state = NV_VM_CRASHED;
-  json_decref (answer);
-  return state;
+  if (!status) /* it ended meanwhile, or hangs */
+    return is_running (record, files, NULL) ? NV_VM_RUNNING : NV_VM_STOPPED;
+  if (strcmp (status, "running") == 0)
+    return NV_VM_RUNNING;
+  return strcmp (status, "guest-panicked") == 0 || strcmp (status, "internal-error") == 0 ? NV_VM_CRASHED
+                                                                                          : NV_VM_PAUSED;
 }
 
 static NvVmState
@@ -554,6 +588,7 @@ const NvDriver nv_driver_qemu = {
   .start_paused = qemu_start_paused,
   .resume = qemu_resume,
   .stop = qemu_stop,
+  .end = qemu_end,
   .undefine = qemu_undefine,
   .list = qemu_list,
   .process = qemu_process,
