@@ -28,6 +28,11 @@ typedef struct
 {
   NvQuickPlan *plan;
   struct nv_setup setup; /* so that what a guest would refuse is refused here */
+  NvWorkload *workload;  /* what the keys say of one */
+  NvWorkload *file;      /* (nullable): what a file says */
+  GHashTable *seen;      /* keys that are no defaults */
+  const char *kernel_key,
+      *workload_key; /* (nullable): the first that only kernels, or only a workload, have */
 } Reader;
 
 static gboolean
@@ -70,10 +75,12 @@ read_job (Reader *reader, const char *key, const char *value, GError **error)
                : nv_setup_set (&reader->setup, option, json_string_value (json_object_get (job, option)),
                                &message);
   if (result == -ENOENT)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
-                 "key '%s': policies, vms, vcpus, memory, nodes, cpus, pages, prealloc, interval, "
-                 "boot-timeout and what `numavm bench --help` has are allowed",
-                 key);
+    g_set_error (
+        error, NV_ERROR, NV_ERROR_USAGE,
+        "key '%s': policies, vms, vcpus, memory, nodes, cpus, pages, prealloc, interval, "
+        "boot-timeout, transport and what `numavm bench --help` has are allowed, or workload, metric, "
+        "format, unit, better, timeout and iterations",
+        key);
   else if (result < 0)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", message.text);
   else if (reader->setup.mode != NV_MODE_KERNELS)
@@ -129,6 +136,24 @@ read_count (const char *key, const char *value, guint64 maximum, guint *ret_coun
 }
 
 static gboolean
+read_workload_key (Reader *reader, const char *key, const char *value, GError **error)
+{
+  if (strcmp (key, "transport") != 0 && !reader->workload_key)
+    reader->workload_key = g_hash_table_lookup (reader->seen, key);
+  if (strcmp (key, "workload") != 0 || *value != '@')
+    return nv_workload_set (reader->workload, key, value, error);
+  reader->file = nv_workload_read (value + 1, error);
+  return reader->file != NULL;
+}
+
+/* Both measure so many times. */
+static gboolean
+is_of_workload (const char *key)
+{
+  return nv_workload_is_key (key) && strcmp (key, "iterations") != 0 && strcmp (key, "packages") != 0;
+}
+
+static gboolean
 read_key (Reader *reader, const char *key, const char *value, GError **error)
 {
   NvQuickPlan *plan = reader->plan;
@@ -144,6 +169,10 @@ read_key (Reader *reader, const char *key, const char *value, GError **error)
     return read_interval (plan, value, error);
   if (strcmp (key, "boot-timeout") == 0)
     return read_boot_timeout (plan, value, error);
+  if (is_of_workload (key))
+    return read_workload_key (reader, key, value, error);
+  if (strcmp (key, "iterations") != 0 && !reader->kernel_key)
+    reader->kernel_key = g_hash_table_lookup (reader->seen, key);
   return read_job (reader, key, value, error);
 }
 
@@ -151,7 +180,6 @@ static gboolean
 read_words (Reader *reader, const char *text, GError **error)
 {
   g_auto (GStrv) words = NULL;
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   int n_words;
 
   if (!g_shell_parse_argv (text, &n_words, &words, NULL))
@@ -171,7 +199,7 @@ read_words (Reader *reader, const char *text, GError **error)
           return FALSE;
         }
       *equals = '\0';
-      if (!g_hash_table_add (seen, words[i]))
+      if (!g_hash_table_add (reader->seen, g_strdup (words[i])) && !nv_workload_key_repeats (words[i]))
         {
           g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "key '%s' is given twice", words[i]);
           return FALSE;
@@ -182,30 +210,103 @@ read_words (Reader *reader, const char *text, GError **error)
   return TRUE;
 }
 
+static gboolean
+finish_kernels (const Reader *reader, GError **error)
+{
+  NvQuickPlan *plan = reader->plan;
+  struct nv_message message;
+
+  if (reader->workload_key)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "key '%s': needs workload=COMMAND or workload=@FILE",
+                   reader->workload_key);
+      return FALSE;
+    }
+  plan->transport = reader->workload->transport;
+  /* By their names, whatever short for them was used. */
+  for (gsize i = 0; i < reader->setup.n_kernels; i++)
+    g_ptr_array_add (plan->kernels, g_strdup (reader->setup.kernels[i]));
+  if (nv_setup_check (&reader->setup, &message) == 0)
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", message.text);
+  return FALSE;
+}
+
+/* A file says what is run and what its results are; how often and how long can be said beside it. */
+static gboolean
+merge_file (const Reader *reader, GError **error)
+{
+  static const char *const of_file[] = { "metric", "format", "unit", "better" };
+  NvWorkload *workload = reader->file, *keys = reader->workload;
+
+  for (guint i = 0; i < G_N_ELEMENTS (of_file); i++)
+    if (g_hash_table_contains (reader->seen, of_file[i]))
+      {
+        g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "key '%s': the workload's file says that", of_file[i]);
+        return FALSE;
+      }
+  if (g_hash_table_contains (reader->seen, "timeout"))
+    workload->timeout_ns = keys->timeout_ns;
+  if (keys->has_transport)
+    workload->transport = keys->transport;
+  return TRUE;
+}
+
+static gboolean
+finish_workload (Reader *reader, GError **error)
+{
+  NvQuickPlan *plan = reader->plan;
+
+  if (reader->kernel_key)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "key '%s': of kernels, and a workload is to be measured: leave out one of them",
+                   reader->kernel_key);
+      return FALSE;
+    }
+  if (reader->file && !merge_file (reader, error))
+    return FALSE;
+  plan->workload = reader->file ? g_steal_pointer (&reader->file) : g_steal_pointer (&reader->workload);
+  plan->transport = plan->workload->transport;
+  if (plan->workload->runs > 0 && !g_hash_table_contains (reader->seen, "iterations"))
+    plan->iterations = plan->workload->runs;
+  for (guint i = 0; i < plan->workload->metrics->len; i++)
+    g_ptr_array_add (plan->kernels,
+                     g_strdup (((NvMetric *)g_ptr_array_index (plan->workload->metrics, i))->name));
+  return nv_workload_check (plan->workload, error);
+}
+
+static gboolean
+read_plan (Reader *reader, const char *text, GError **error)
+{
+  nv_setup_init (&reader->setup);
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
+    if (!read_key (reader, defaults[i][0], defaults[i][1], error))
+      return FALSE;
+  if (!read_words (reader, text, error))
+    return FALSE;
+  return g_hash_table_contains (reader->seen, "workload") ? finish_workload (reader, error)
+                                                          : finish_kernels (reader, error);
+}
+
 NvQuickPlan *
 nv_quick_plan_parse (const char *text, GError **error)
 {
   g_autoptr (NvQuickPlan) plan = g_new0 (NvQuickPlan, 1);
   Reader reader = { .plan = plan };
-  struct nv_message message;
+  gboolean is_right;
 
   plan->policies = g_ptr_array_new ();
   plan->request = g_new0 (NvRequest, 1);
   plan->job = json_object ();
   plan->kernels = g_ptr_array_new_with_free_func (g_free);
-  nv_setup_init (&reader.setup);
-  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
-    if (!read_key (&reader, defaults[i][0], defaults[i][1], error))
-      return NULL;
-  if (!read_words (&reader, text, error))
-    return NULL;
-  /* By their names, whatever short for them was used. */
-  for (gsize i = 0; i < reader.setup.n_kernels; i++)
-    g_ptr_array_add (plan->kernels, g_strdup (reader.setup.kernels[i]));
-  if (nv_setup_check (&reader.setup, &message) == 0)
-    return g_steal_pointer (&plan);
-  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", message.text);
-  return NULL;
+  reader.workload = nv_workload_new ();
+  reader.seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  is_right = read_plan (&reader, text, error);
+  g_hash_table_unref (reader.seen);
+  nv_workload_free (reader.workload);
+  nv_workload_free (reader.file);
+  return is_right ? g_steal_pointer (&plan) : NULL;
 }
 
 void
@@ -216,6 +317,7 @@ nv_quick_plan_free (NvQuickPlan *plan)
   g_ptr_array_unref (plan->policies);
   g_ptr_array_unref (plan->kernels);
   nv_request_free (plan->request);
+  nv_workload_free (plan->workload);
   json_decref (plan->job);
   g_free (plan);
 }
@@ -236,19 +338,47 @@ format_cpus (const NvRequest *request)
 }
 
 json_t *
+nv_quick_plan_job (const NvQuickPlan *plan)
+{
+  return plan->workload
+             ? json_pack ("{s:o}", "workload", nv_workload_to_json (plan->workload, plan->iterations))
+             : json_pack ("{s:o}", "options", json_copy (plan->job));
+}
+
+/* What is measured, as members of the plan. */
+static void
+add_measured (const NvQuickPlan *plan, json_t *json)
+{
+  json_t *workload;
+
+  json_object_set_new (json, "transport", json_string (nv_transport_name (plan->transport)));
+  if (!plan->workload)
+    {
+      json_object_set (json, "job", plan->job);
+      return;
+    }
+  workload = nv_workload_to_json (plan->workload, plan->iterations);
+  if (plan->workload->packages)
+    json_object_set_new (workload, "packages", json_string (plan->workload->packages));
+  json_object_set_new (json, "workload", workload);
+}
+
+json_t *
 nv_quick_plan_to_json (const NvQuickPlan *plan)
 {
   const NvRequest *request = plan->request;
   g_autofree char *cpus = format_cpus (request);
-  json_t *policies = json_array ();
+  json_t *policies = json_array (), *json;
 
   for (guint i = 0; i < plan->policies->len; i++)
     json_array_append_new (policies,
                            json_string (((const NvPolicy *)g_ptr_array_index (plan->policies, i))->name));
-  return json_pack ("{s:o, s:i, s:i, s:I, s:i, s:s, s:I, s:b, s:O, s:I, s:I}", "policies", policies, "vms",
+  json = json_pack ("{s:o, s:i, s:i, s:I, s:i, s:s, s:I, s:b, s:I, s:I}", "policies", policies, "vms",
                     (int)plan->n_vms, "vcpus", (int)request->vcpus, "memory_bytes",
                     (json_int_t)request->memory_bytes, "nodes", (int)request->n_nodes, "cpus", cpus,
                     "page_bytes", (json_int_t)request->page_size_bytes, "prealloc", request->preallocate,
-                    "job", plan->job, "sample_interval_ns", (json_int_t)plan->sample_interval_ns,
-                    "boot_timeout_ns", (json_int_t)plan->boot_timeout_ns);
+                    "sample_interval_ns", (json_int_t)plan->sample_interval_ns, "boot_timeout_ns",
+                    (json_int_t)plan->boot_timeout_ns);
+  add_measured (plan, json);
+  return json;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "experiment/workload.h"
 #include "policy/policy.h"
 #include "policy/request.h"
 
@@ -10,10 +11,12 @@ typedef struct
 {
   GPtrArray *policies; /* (element-type NvPolicy): the arms, in their order */
   guint n_vms;
-  NvRequest *request; /* of each VM; without name and policy */
-  json_t *job;        /* options for the guests, see bench/protocol.h */
-  GPtrArray *kernels; /* (element-type utf8): of the job */
-  guint iterations;
+  NvRequest *request;   /* of each VM; without name and policy */
+  NvWorkload *workload; /* (nullable): instead of kernels */
+  json_t *job;          /* without one: options for the guests, see bench/protocol.h */
+  GPtrArray *kernels;   /* (element-type utf8): of the job; of a workload its metrics */
+  guint iterations;     /* of a workload: runs */
+  NvTransport transport;
   guint64 sample_interval_ns; /* 0: no samples */
   guint64 boot_timeout_ns;
 } NvQuickPlan;
@@ -24,12 +27,17 @@ typedef struct
  *
  * Keys: policies, vms; those of an input line that say what a VM gets (vcpus, memory, nodes, cpus, pages,
  * prealloc); those of numavm-bench that say what is measured (kernels, iterations, size, access, threads...),
- * with guest-pages for its pages; interval (of samples; 0: none), boot-timeout.
+ * with guest-pages for its pages; or those of a workload instead, see nv_workload_set(), where workload=@FILE
+ * reads a file, of which iterations, timeout and transport can be said anew; interval (of samples; 0: none),
+ * boot-timeout.
  *
  * Returns: (transfer full): NULL with NV_ERROR_USAGE; the message names key, value and what is allowed.
  */
 NvQuickPlan *nv_quick_plan_parse (const char *text, GError **error);
 void nv_quick_plan_free (NvQuickPlan *plan);
+
+/* Returns: (transfer full): what a guest is asked: an object with options or workload. */
+json_t *nv_quick_plan_job (const NvQuickPlan *plan);
 
 /* Returns: (transfer full): all of it with its defaults, for the record. */
 json_t *nv_quick_plan_to_json (const NvQuickPlan *plan);
