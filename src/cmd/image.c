@@ -8,8 +8,11 @@ static const struct
 {
   const char *name;
   int (*run) (NvCommandContext *context, GError **error);
+  gboolean runs_vm; /* the common options about VMs mean something */
 } verbs[] = {
   { "build", nv_image_run_build },
+  { "install", nv_image_run_install, TRUE },
+  { "list", nv_image_run_list },
 };
 
 static const NvOption image_options[] = {
@@ -21,6 +24,22 @@ static const NvOption image_options[] = {
     "build: a shell on the guest's console" },
   { "add", 0, NV_OPTION_STRINGS, G_STRUCT_OFFSET (NvImageCommandOptions, add), "FILE[:PATH]",
     "build: a static program of your own, in /bin or at PATH; may be given more than once" },
+  { "iso", 'i', NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, iso), "FILE",
+    "install: the installer's medium; needed" },
+  { "disk", 'd', NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, disk), "PATH",
+    "install: the new disk, raw if it ends in .raw, else qcow2; needed" },
+  { "size", 's', NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, size), "SIZE",
+    "install: of the disk; default 8G" },
+  { "memory", 'm', NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, memory), "MIB",
+    "install: of the installer's VM; default 1024" },
+  { "vcpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, vcpus), "N",
+    "install: of the installer's VM; default 1" },
+  { "network", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, network), "user|none|NAME",
+    "install: of the installer's VM; default user" },
+  { "name", 'n', NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, name), "NAME",
+    "install: of the installer's VM; default install-DISK" },
+  { "keep", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (NvImageCommandOptions, keep), NULL,
+    "install: keep the disk of an installation that did not end well" },
   { NULL },
 };
 
@@ -58,6 +77,21 @@ check_options (const NvImageCommandOptions *options, const char *verb, GError **
   return TRUE;
 }
 
+static gboolean
+check_common (const NvCommonOptions *common, const char *verb, GError **error)
+{
+  const char *stray = common->connect  ? "connect"
+                      : common->driver ? "driver"
+                      : common->accel  ? "accel"
+                      : common->seed   ? "seed"
+                                       : NULL;
+
+  if (stray)
+    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                 "--%s: means nothing to `numavm image %s`, which runs no VM", stray, verb);
+  return !stray;
+}
+
 /* Returns: (transfer full): `build, install or list`. */
 static char *
 list_verbs (void)
@@ -79,7 +113,8 @@ run_image (NvCommandContext *context, GError **error)
     {
       if (strcmp (verbs[i].name, verb) != 0)
         continue;
-      if (!check_options (context->options, verb, error))
+      if (!check_options (context->options, verb, error)
+          || (!verbs[i].runs_vm && !check_common (context->common, verb, error)))
         return NV_EXIT_USAGE;
       context->n_arguments--;
       context->arguments++;
@@ -94,21 +129,28 @@ run_image (NvCommandContext *context, GError **error)
 
 const NvCommand nv_command_image = {
   .name = "image",
-  .summary = "make the guest that is measured, from the distribution's kernel",
-  .arguments = "build",
+  .summary = "make and list the systems that VMs boot; install one from an ISO",
+  .arguments = "build|install|list [DIR...]",
   .description =
       "build makes a directory of three files, whole or not at all: a kernel; an initramfs with the guest's program "
       "and the modules that this kernel needs for it; and image.json, which says what is in them. The same inputs "
       "give the same bytes. Neither root nor a network is needed.\n\n"
       "VMs without an image of their own boot the same guest without this command; it is for guests with another "
-      "kernel, a shell or programs of your own.",
+      "kernel, a shell or programs of your own.\n\n"
+      "install makes a new disk and boots a VM from an installer's ISO with its serial console, boot menu and all, on "
+      "this terminal; Ctrl-] leaves. When the installer powers off or reboots, the VM is gone and the disk is there. If "
+      "it ends otherwise (it was left or interrupted, its kernel panicked, QEMU died), the disk is removed, too. A "
+      "kernel speaks there if it is told to: console=ttyS0 on its command line.\n\n"
+      "list shows the images that build made: each DIR, or the folders of the current directory.",
   .examples = "numavm image build -o guest\n"
               "printf '2 1024\\n' | numavm up --image guest -\n"
               "# look around in it\n"
               "numavm image build -o debug --debug-shell\n"
               "# with a benchmark of your own, as /bin/stream\n"
-              "numavm image build -o mine --debug-shell --add ./stream",
-  .without_vms = TRUE,
+              "numavm image build -o mine --debug-shell --add ./stream\n"
+              "# a system of your own, as a disk\n"
+              "numavm image install --iso debian.iso -s 8G -d debian.qcow2\n"
+              "printf '1 1024 base=debian.qcow2\\n' | numavm up -",
   .options_size = sizeof (NvImageCommandOptions),
   .options = image_options,
   .run = run_image,

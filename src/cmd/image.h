@@ -11,7 +11,19 @@ typedef struct
   char *kernel;
   char **add;
   gboolean debug_shell;
+
+  /* install */
+  char *iso;
+  char *disk;
+  char *size;
+  char *memory;
+  char *vcpus;
+  char *network;
+  char *name;
+  gboolean keep;
 } NvImageCommandOptions;
 
 /* Run with the arguments behind their name, and options that mean something to them. */
 int nv_image_run_build (NvCommandContext *context, GError **error);
+int nv_image_run_install (NvCommandContext *context, GError **error);
+int nv_image_run_list (NvCommandContext *context, GError **error);

@@ -191,6 +191,7 @@ build_vm (Builder *builder, const NvRequest *request, NvPlacement *taken_placeme
   vm->seed = preparation->seed;
   vm->index = request->index;
   vm->accel = preparation->accel;
+  vm->cdrom = g_strdup (preparation->cdrom);
   if (builder->consoles_dir)
     vm->console_log = g_strdup_printf ("%s/%s.log", builder->consoles_dir, vm->uuid);
   if (request->has_disk && !(vm->disk = build_disk (builder, request, error)))

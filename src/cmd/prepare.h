@@ -60,6 +60,7 @@ typedef struct
   const char *disk_dir; /* (nullable): the default */
   NvDiskFormat disk_format;
   const char *disk_path;   /* (nullable): instead of one below disk_dir; with one request */
+  const char *cdrom;       /* (nullable): absolute: an installer's medium, see NvVm */
   gboolean refer_to_disks; /* disks are somebody else's: they are referred to, neither made nor removed */
   gboolean only_print;     /* nothing will be made: names that exist and networks do not matter */
   gboolean no_guest;       /* the default guest is not needed: VMs are only looked at */
