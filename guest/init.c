@@ -1,8 +1,11 @@
 /* PID 1 of the default guest, and its only program, static: loads modules, says what the guest has, lets the
- * agent talk with the host, and waits for the end without using a CPU. */
+ * agent talk with the host, and waits for the end without using a CPU. In a guest with another init it is a
+ * service. */
 
 #include "guest/agent.h"
+#include "guest/announce.h"
 #include "guest/port.h"
+#include "guest/service.h"
 #include "guest/shell.h"
 
 #include <errno.h>
@@ -18,8 +21,6 @@
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/sysinfo.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,35 +60,6 @@ load_modules (void)
       load_module (path);
     }
   fclose (list);
-}
-
-/* As the kernel writes it, such as "0-3"; "0" where it knows of no nodes. */
-static void
-read_nodes (char *ret_nodes, size_t size)
-{
-  FILE *file = fopen ("/sys/devices/system/node/online", "re");
-
-  snprintf (ret_nodes, size, "0");
-  if (!file)
-    return;
-  if (fgets (ret_nodes, (int)size, file))
-    ret_nodes[strcspn (ret_nodes, "\n")] = '\0';
-  fclose (file);
-}
-
-/* The beginning of the line is NV_GUEST_UP of the host program, which waits for it. */
-static void
-announce (void)
-{
-  struct utsname kernel;
-  struct sysinfo memory;
-  char nodes[256];
-
-  uname (&kernel);
-  sysinfo (&memory);
-  read_nodes (nodes, sizeof nodes);
-  printf ("numavm guest: up, kernel %s, %ld vCPUs, %llu MiB, NUMA nodes %s\n", kernel.release,
-          sysconf (_SC_NPROCESSORS_ONLN), (unsigned long long)memory.totalram * memory.mem_unit >> 20, nodes);
 }
 
 static int
@@ -193,17 +165,14 @@ main (void)
   pthread_t agent;
   int signals;
 
-  if (getpid () != 1)
-    {
-      fputs ("init: runs only as the first process of a numavm guest\n", stderr);
-      return 1;
-    }
   setvbuf (stdout, NULL, _IOLBF, 0);
+  if (getpid () != 1)
+    return nv_service_run ();
   mount_or_complain ("proc", "/proc");
   mount_or_complain ("sysfs", "/sys");
   mount_or_complain ("devtmpfs", "/dev");
   load_modules ();
-  announce ();
+  nv_announce ();
   signals = open_signals (); /* before there are other threads: they are not to get any */
   if (pthread_create (&agent, NULL, talk, NULL) != 0)
     puts ("numavm guest: cannot start a thread for the host");
