@@ -29,9 +29,9 @@ nv_run_show_progress (const NvCommandContext *context, const NvRunProgress *prog
 /* --- what came out --- */
 
 static char *
-format_value (double value, const NvUnit *unit, gboolean known)
+format_value (double value, const NvUnit *unit, int decimals, gboolean known)
 {
-  return known ? g_strdup_printf ("%.1f", value / unit->scale) : g_strdup ("–");
+  return known ? g_strdup_printf ("%.*f", decimals, value / unit->scale) : g_strdup ("–");
 }
 
 /* What was not measured is `–`. */
@@ -60,12 +60,13 @@ add_row (NvTable *table, const NvRunRow *row, const char *prefix)
 {
   const NvUnit unit = nv_unit_find (row->unit);
   gboolean has_quantiles = row->n >= QUANTILE_MINIMUM;
+  int decimals = nv_unit_decimals (row->n > 0 ? row->median / unit.scale : 0);
   g_autofree char *n = g_strdup_printf ("%u", row->n);
-  g_autofree char *median = format_value (row->median, &unit, row->n > 0);
-  g_autofree char *p5 = format_value (row->p5, &unit, has_quantiles);
-  g_autofree char *p95 = format_value (row->p95, &unit, has_quantiles);
-  g_autofree char *minimum = format_value (row->minimum, &unit, row->n > 0);
-  g_autofree char *maximum = format_value (row->maximum, &unit, row->n > 0);
+  g_autofree char *median = format_value (row->median, &unit, decimals, row->n > 0);
+  g_autofree char *p5 = format_value (row->p5, &unit, decimals, has_quantiles);
+  g_autofree char *p95 = format_value (row->p95, &unit, decimals, has_quantiles);
+  g_autofree char *minimum = format_value (row->minimum, &unit, decimals, row->n > 0);
+  g_autofree char *maximum = format_value (row->maximum, &unit, decimals, row->n > 0);
 
   nv_table_add_row (table,
                     (const char *const[]){ row->policy, row->kernel, unit.shown, short_name (row->vm, prefix),
@@ -140,11 +141,11 @@ say_end (const NvCommandContext *context, const NvRunResult *result, const char 
 static json_t *
 row_to_json (const NvRunRow *row)
 {
-  json_t *json =
-      json_pack ("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:b, s:s, s:s*}", "policy", row->policy, "vm", row->vm,
-                 "kernel", row->kernel, "unit", row->unit, "n", (int)row->n, "n_changed", (int)row->n_changed,
-                 "cache_resident_possible", row->cache_resident_possible, "pages_hold", row->pages_hold,
-                 "holds", nv_holds_name (row->holds), "reason", row->reason);
+  json_t *json = json_pack (
+      "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:b, s:s, s:s*}", "policy", row->policy, "vm", row->vm,
+      "kernel", row->kernel, "unit", row->unit, "better", row->lower_is_better ? "lower" : "higher", "n",
+      (int)row->n, "n_changed", (int)row->n_changed, "cache_resident_possible", row->cache_resident_possible,
+      "pages_hold", row->pages_hold, "holds", nv_holds_name (row->holds), "reason", row->reason);
 
   if (row->n > 0)
     json_object_update_new (json,

@@ -283,7 +283,23 @@ check_residence (const Boot *boot, const char *phase, GError **error)
 
 /* --- one boot --- */
 
-/* Only the seed differs from guest to guest and from boot to boot. */
+/* Of kernels only the seed differs from guest to guest and from boot to boot. */
+static json_t *
+make_job (const Boot *boot, guint index)
+{
+  const NvRunState *state = boot->state;
+  g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, nv_rng_draw64 (boot->seed, index, 0) >> 1);
+  g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, state->size_bytes);
+  json_t *job = nv_quick_plan_job (state->run->plan);
+  json_t *options = json_object_get (job, "options");
+
+  if (options)
+    json_object_set_new (options, "seed", json_string (seed));
+  if (options && state->size_bytes > 0)
+    json_object_set_new (options, "size", json_string (size));
+  return job;
+}
+
 static gboolean
 prepare_guests (Boot *boot, GError **error)
 {
@@ -294,24 +310,14 @@ prepare_guests (Boot *boot, GError **error)
   gboolean ready;
 
   for (guint i = 0; i < boot->members->len; i++)
-    {
-      g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, nv_rng_draw64 (boot->seed, i, 0) >> 1);
-
-      jobs[i] = json_copy (plan->job);
-      json_object_set_new (jobs[i], "seed", json_string (seed));
-      if (state->size_bytes > 0)
-        {
-          g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, state->size_bytes);
-
-          json_object_set_new (jobs[i], "size", json_string (size));
-        }
-    }
+    jobs[i] = make_job (boot, i);
   ready = nv_session_prepare (boot->session, jobs, plan->sample_interval_ns, &size_bytes, error);
   for (guint i = 0; i < boot->members->len; i++)
     json_decref (jobs[i]);
   if (!ready || state->size_bytes > 0)
     return ready;
-  /* The least that any guest would take is what all take, in this boot and the next ones. */
+  /* The least that any guest would take is what all take, in this boot and the next ones; of a workload there
+   * is none. */
   state->size_bytes = size_bytes;
   state->result->size_bytes = size_bytes;
   return size_bytes == 0 || prepare_guests (boot, error);
@@ -352,17 +358,22 @@ boot_fleet (Boot *boot, GError **error)
 static void
 add_rows (const Boot *boot, const GArray *residences)
 {
-  const GPtrArray *kernels = boot->state->run->plan->kernels;
+  const NvQuickPlan *plan = boot->state->run->plan;
 
-  for (guint i = 0; i < kernels->len; i++)
+  for (guint i = 0; i < plan->kernels->len; i++)
     for (guint vm = 0; vm < boot->members->len; vm++)
       {
         const json_t *summary = *summary_at (boot, vm, i);
         const Residence *residence = &g_array_index (residences, Residence, vm);
+        NvRunRow *row;
 
-        if (summary)
-          nv_run_result_add (boot->state->result, boot->policy->name, vm_of (boot, vm)->name, summary,
-                             residence->holds, residence->reason);
+        if (!summary)
+          continue;
+        row = nv_run_result_add (boot->state->result, boot->policy->name, vm_of (boot, vm)->name, summary,
+                                 residence->holds, residence->reason);
+        if (plan->workload)
+          row->lower_is_better =
+              ((const NvMetric *)g_ptr_array_index (plan->workload->metrics, i))->lower_is_better;
       }
 }
 

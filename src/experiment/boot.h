@@ -35,6 +35,7 @@ gboolean nv_boot_run (NvRunState *state, guint position, GError **error);
 
 void nv_run_result_init (NvRunResult *result);
 
-/* @summary: of one kernel and its largest group. @holds, @reason: of the VM's memory. */
-void nv_run_result_add (NvRunResult *result, const char *policy, const char *vm, const json_t *summary,
-                        NvHolds holds, const char *reason);
+/* @summary: of one kernel and its largest group. @holds, @reason: of the VM's memory. Returns: (transfer
+ * none): its row. */
+NvRunRow *nv_run_result_add (NvRunResult *result, const char *policy, const char *vm, const json_t *summary,
+                             NvHolds holds, const char *reason);

@@ -1,5 +1,7 @@
 #include "experiment/boot.h"
 
+#include <string.h>
+
 static void
 row_free (gpointer data)
 {
@@ -47,7 +49,7 @@ member (const json_t *summary, const char *name)
   return json_object_get (summary, name);
 }
 
-void
+NvRunRow *
 nv_run_result_add (NvRunResult *result, const char *policy, const char *vm, const json_t *summary,
                    NvHolds holds, const char *reason)
 {
@@ -59,6 +61,7 @@ nv_run_result_add (NvRunResult *result, const char *policy, const char *vm, cons
   row->vm = g_strdup (vm);
   row->kernel = g_strdup (json_string_value (member (summary, "kernel")));
   row->unit = g_strdup (json_string_value (member (summary, "unit")));
+  row->lower_is_better = strcmp (row->unit, "ns") == 0;
   row->n = (guint)json_integer_value (member (summary, "n"));
   row->n_changed = (guint)json_integer_value (member (summary, "n_changed"));
   row->median = json_number_value (member (summary, "median"));
@@ -73,4 +76,5 @@ nv_run_result_add (NvRunResult *result, const char *policy, const char *vm, cons
   row->holds = holds;
   row->reason = g_strdup (reason);
   g_ptr_array_add (result->rows, row);
+  return row;
 }

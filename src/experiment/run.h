@@ -39,13 +39,14 @@ typedef struct
   gpointer data;
 } NvRun;
 
-/* One kernel in one VM: what the summary of its largest group says. */
+/* One kernel, or metric, in one VM: what the summary of its largest group says. */
 typedef struct
 {
   const char *policy;
   char *vm;
   char *kernel;
-  char *unit;      /* "bytes/s", "ns", "operations/s" */
+  char *unit; /* "bytes/s", "ns", "operations/s"; of a metric its own */
+  gboolean lower_is_better;
   guint n;         /* iterations */
   guint n_changed; /* left out: the host moved the CPUs meanwhile */
   double median, p5, p95, minimum, maximum;

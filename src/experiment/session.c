@@ -33,7 +33,8 @@ struct NvSession
   NvConnection *connection;
   NvSessionEvents events;
   gpointer data;
-  GPtrArray *guests; /* of Guest */
+  GPtrArray *guests;    /* of Guest */
+  const char *measured; /* what a guest's job is, for messages */
 };
 
 static NvChannel *
@@ -251,6 +252,7 @@ nv_session_prepare (NvSession *session, json_t *const *jobs, guint64 sample_inte
 {
   guint64 size_bytes = G_MAXUINT64;
 
+  session->measured = json_object_get (jobs[0], "workload") ? "workload" : "measurement";
   for (guint i = 0; i < session->guests->len; i++)
     nv_channel_send_job (guest_channel (session, i), jobs[i], sample_interval_ns);
   if (!wait_for_all (session, has_answered, ANSWER_TIMEOUT_NS, "did not answer to its job", error))
@@ -298,8 +300,8 @@ check_status (const NvSession *session, GError **error)
 
       if (status == NV_STATUS_DONE || status == NV_STATUS_DOES_NOT_HOLD)
         continue;
-      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "VM '%s': its measurement failed: %s", guest->vm->name,
-                   message ? message : "no reason was given");
+      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "VM '%s': its %s failed: %s", guest->vm->name,
+                   session->measured, message ? message : "no reason was given");
       return FALSE;
     }
   return TRUE;
@@ -327,7 +329,7 @@ nv_session_say_bye (NvSession *session)
       nv_channel_say_bye (guest_channel (session, i));
 }
 
-const NvChannel *
+NvChannel *
 nv_session_channel (const NvSession *session, guint index)
 {
   return guest_channel (session, index);

@@ -38,7 +38,7 @@ gboolean nv_session_measure_clocks (NvSession *session, GError **error);
 
 /**
  * nv_session_prepare:
- * @jobs: one for each guest: options, see bench/protocol.h
+ * @jobs: one for each guest, see nv_channel_send_job()
  * @sample_interval_ns: 0: no samples
  * @ret_size_bytes: (out): the smallest of the sizes that the guests would measure with
  *
@@ -55,7 +55,7 @@ gboolean nv_session_measure (NvSession *session, gint64 *ret_go_ns, gint64 *ret_
 /* The guests power themselves off. */
 void nv_session_say_bye (NvSession *session);
 
-const NvChannel *nv_session_channel (const NvSession *session, guint index);
+NvChannel *nv_session_channel (const NvSession *session, guint index);
 
 /* How many guests are in @state. */
 guint nv_session_count (const NvSession *session, NvGuestState state);

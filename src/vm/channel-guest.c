@@ -1,6 +1,7 @@
 /* What a guest says: each record in its turn, or the conversation is over. */
 
 #include "vm/channel-private.h"
+#include "base/error.h"
 #include "bench/bench.h"
 #include "bench/clock.h"
 
@@ -143,9 +144,20 @@ hear_result (NvChannel *channel, json_t *record)
     channel->events.record (channel, record, channel->data);
 }
 
+static gboolean
+is_metric (const NvChannel *channel, const char *name)
+{
+  const json_t *metrics = json_object_get (channel->setup, "metrics");
+  gboolean found = FALSE;
+
+  for (gsize i = 0; i < json_array_size (metrics) && !found; i++)
+    found = strcmp (text_of (json_array_get (metrics, i), "name"), name) == 0;
+  return found;
+}
+
 /* Other modes than this one measure what their names say. */
 static gboolean
-is_in_setup (const NvChannel *channel, const char *kernel)
+is_kernel (const NvChannel *channel, const char *kernel)
 {
   const json_t *kernels = json_object_get (channel->setup, "kernels");
   gboolean found = strcmp (text_of (channel->setup, "mode"), "kernels") != 0;
@@ -155,23 +167,17 @@ is_in_setup (const NvChannel *channel, const char *kernel)
   return found;
 }
 
-/* A guest that invents kernels without end would fill tables and pictures with them. */
-static void
-hear_measured (NvChannel *channel, json_t *record)
-{
-  const char *kernel = text_of (record, "kernel");
-
-  if (is_in_setup (channel, kernel))
-    hear_result (channel, record);
-  else
-    nv_channel_lose (channel, "sent '%s' of kernel '%s', which its setup does not name",
-                     nv_record_name (record), kernel);
-}
-
 static void
 hear_setup (NvChannel *channel, json_t *record)
 {
   channel->setup = json_incref (json_object_get (record, "setup"));
+  hear_result (channel, record);
+}
+
+static void
+hear_workload (NvChannel *channel, json_t *record)
+{
+  channel->setup = json_incref (record);
   hear_result (channel, record);
 }
 
@@ -220,28 +226,42 @@ has_started (const NvChannel *channel)
   return channel->state == NV_GUEST_RUNNING && channel->started_ns > 0;
 }
 
+/* Results, of a guest that may send some. */
+
 static gboolean
-is_without_setup (const NvChannel *channel, const json_t *record)
+wants_setup (const NvChannel *channel, const json_t *record)
 {
-  return has_started (channel) && !channel->setup;
+  return !channel->is_workload && !channel->setup;
+}
+
+static gboolean
+wants_workload (const NvChannel *channel, const json_t *record)
+{
+  return channel->is_workload && !channel->setup;
 }
 
 static gboolean
 has_setup (const NvChannel *channel, const json_t *record)
 {
-  return has_started (channel) && channel->setup;
+  return channel->setup != NULL;
+}
+
+static gboolean
+has_workload (const NvChannel *channel, const json_t *record)
+{
+  return channel->is_workload && channel->setup;
 }
 
 static gboolean
 is_without_sample_header (const NvChannel *channel, const json_t *record)
 {
-  return has_started (channel) && channel->sample_interval_ns > 0 && !channel->has_sample_header;
+  return channel->sample_interval_ns > 0 && !channel->has_sample_header;
 }
 
 static gboolean
 has_sample_header (const NvChannel *channel, const json_t *record)
 {
-  return has_started (channel) && channel->has_sample_header;
+  return channel->has_sample_header;
 }
 
 /* What fails may fail before it starts. */
@@ -257,41 +277,66 @@ typedef struct
   const char *record;
   gboolean (*is_its_turn) (const NvChannel *channel, const json_t *record);
   void (*hear) (NvChannel *channel, json_t *record);
+  gboolean is_result;   /* comes after the start, or in a file */
+  gboolean is_measured; /* of a kernel that the setup names, or a metric of the workload */
 } Turn;
 
 /* What only a host says is missing. */
 static const Turn turns[] = {
-  { "iteration", has_setup, hear_measured },
-  { "sample", has_sample_header, hear_result },
+  { "iteration", has_setup, hear_result, .is_result = TRUE, .is_measured = TRUE },
+  { "sample", has_sample_header, hear_result, .is_result = TRUE },
   { "alive", is_welcome, hear_alive },
-  { "summary", has_setup, hear_measured },
+  { "summary", has_setup, hear_result, .is_result = TRUE, .is_measured = TRUE },
   { "clock", is_asked_the_time, hear_clock },
   { "hello", always, hear_hello },
   { "ready", is_asked, hear_ready },
   { "refused", is_asked, hear_refused },
   { "started", is_told_to_go, hear_started },
-  { "setup", is_without_setup, hear_setup },
-  { "sample-header", is_without_sample_header, hear_sample_header },
+  { "setup", wants_setup, hear_setup, .is_result = TRUE },
+  { "workload", wants_workload, hear_workload, .is_result = TRUE },
+  { "output", has_workload, hear_result, .is_result = TRUE },
+  { "sample-header", is_without_sample_header, hear_sample_header, .is_result = TRUE },
   { "done", may_be_done, hear_done },
 };
+
+/* NULL: no guest says that. */
+static const Turn *
+find_turn (const char *record)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (turns); i++)
+    if (strcmp (turns[i].record, record) == 0)
+      return &turns[i];
+  return NULL;
+}
+
+/* A guest that invents kernels without end would fill tables and pictures with them. */
+static gboolean
+is_invented (const NvChannel *channel, const Turn *turn, const json_t *record)
+{
+  const char *kernel = text_of (record, "kernel");
+
+  return turn->is_measured && !(channel->is_workload ? is_metric : is_kernel) (channel, kernel);
+}
 
 static void
 take_turn (NvChannel *channel, json_t *record)
 {
   const char *name = nv_record_name (record);
-  const Turn *turn = turns;
+  const Turn *turn = find_turn (name);
 
-  while (turn < turns + G_N_ELEMENTS (turns) && strcmp (turn->record, name) != 0)
-    turn++;
-  if (turn == turns + G_N_ELEMENTS (turns) || !turn->is_its_turn (channel, record))
+  if (!turn || (turn->is_result && (!has_started (channel) || channel->has_transport))
+      || !turn->is_its_turn (channel, record))
+    nv_channel_lose (channel, "sent '%s' when it was not its turn, while it is %s", name,
+                     nv_guest_state_name (channel->state));
+  else if (is_invented (channel, turn, record))
+    nv_channel_lose (channel, "sent '%s' of kernel '%s', which its setup does not name", name,
+                     text_of (record, "kernel"));
+  else
     {
-      nv_channel_lose (channel, "sent '%s' when it was not its turn, while it is %s", name,
-                       nv_guest_state_name (channel->state));
-      return;
+      channel->heard_ns = nv_now_ns ();
+      channel->answered |= turn->hear != hear_hello;
+      turn->hear (channel, record);
     }
-  channel->heard_ns = nv_now_ns ();
-  channel->answered |= turn->hear != hear_hello;
-  turn->hear (channel, record);
 }
 
 void
@@ -305,4 +350,38 @@ nv_channel_hear (NvChannel *channel, const char *line, gsize length)
   else
     nv_channel_lose (channel, "sent what is wrong: %s", message.text);
   json_decref (record);
+}
+
+/* Returns: (transfer full): why the record cannot come in a file; NULL with @ret_turn. */
+static char *
+find_fault (const NvChannel *channel, const json_t *record, const Turn **ret_turn)
+{
+  const char *name = nv_record_name (record);
+
+  *ret_turn = find_turn (name);
+  if (!*ret_turn || !(*ret_turn)->is_result || !(*ret_turn)->is_its_turn (channel, record))
+    return g_strdup_printf ("'%s' when it was not its turn", name);
+  if (is_invented (channel, *ret_turn, record))
+    return g_strdup_printf ("'%s' of kernel '%s', which its setup does not name", name,
+                            text_of (record, "kernel"));
+  return NULL;
+}
+
+gboolean
+nv_channel_hear_sent (NvChannel *channel, const char *line, gsize length, GError **error)
+{
+  struct nv_message message;
+  json_t *record = nv_record_parse (line, length, &message);
+  g_autofree char *fault = NULL;
+  const Turn *turn;
+
+  g_return_val_if_fail (channel->has_transport && channel->started_ns > 0, FALSE);
+  if (!record || nv_record_check (record, &message) != 0)
+    fault = g_strdup (message.text);
+  else if (!(fault = find_fault (channel, record, &turn)))
+    turn->hear (channel, record);
+  json_decref (record);
+  if (fault)
+    g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "%s", fault);
+  return fault == NULL;
 }

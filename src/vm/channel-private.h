@@ -44,8 +44,10 @@ struct NvChannel
   guint64 sample_interval_ns;
   guint64 size_bytes;
   char *refusal;
-  gint64 started_ns; /* on the guest's clock; 0: not yet */
-  json_t *setup;     /* what the guest says it measures; NULL: not yet */
+  gint64 started_ns;      /* on the guest's clock; 0: not yet */
+  gboolean is_workload;   /* that was asked for */
+  gboolean has_transport; /* results come as files */
+  json_t *setup;          /* what the guest says it measures; NULL: not yet */
   gboolean has_sample_header;
   int job_status;
   char *job_message;

@@ -364,7 +364,7 @@ nv_channel_measure_clock (NvChannel *channel, guint rounds)
 }
 
 void
-nv_channel_send_job (NvChannel *channel, json_t *options, guint64 sample_interval_ns)
+nv_channel_send_job (NvChannel *channel, const json_t *job, guint64 sample_interval_ns)
 {
   json_t *record;
 
@@ -372,12 +372,14 @@ nv_channel_send_job (NvChannel *channel, json_t *options, guint64 sample_interva
     return;
   g_return_if_fail (may_be_asked (channel));
   record = make_record ("job");
-  json_object_set (record, "options", options);
+  json_object_update (record, (json_t *)job);
   if (sample_interval_ns > 0)
     json_object_set_new (record, "sample_interval_ns", json_integer ((json_int_t)sample_interval_ns));
   channel->sample_interval_ns = sample_interval_ns;
   channel->size_bytes = 0;
   channel->started_ns = 0;
+  channel->is_workload = json_object_get (job, "workload") != NULL;
+  channel->has_transport = json_object_get (job, "transport") != NULL;
   g_clear_pointer (&channel->setup, json_decref);
   channel->has_sample_header = FALSE;
   channel->job_status = NV_STATUS_DONE;

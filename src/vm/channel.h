@@ -35,7 +35,7 @@ typedef struct
 {
   /* After each change of the state, and when clock offsets have come (same state twice). */
   void (*state) (NvChannel *channel, NvGuestState state, gpointer data);
-  /* setup, iteration, summary, sample-header, sample: checked; borrowed. */
+  /* setup or workload, iteration, output, summary, sample-header, sample: checked; borrowed. */
   void (*record) (NvChannel *channel, json_t *record, gpointer data);
 } NvChannelEvents;
 
@@ -78,9 +78,9 @@ void nv_channel_measure_clock (NvChannel *channel, guint rounds);
 /* (nullable): of the last nv_channel_measure_clock() that is through. */
 const NvClockOffset *nv_channel_clock (const NvChannel *channel);
 
-/* @options: (transfer none): an object of strings, see bench/protocol.h. @sample_interval_ns: 0: none. The
- * guest must be idle or ready. */
-void nv_channel_send_job (NvChannel *channel, json_t *options, guint64 sample_interval_ns);
+/* @job: (transfer none): an object with options or workload, and maybe transport, see bench/protocol.h.
+ * @sample_interval_ns: 0: none. The guest must be idle or ready. */
+void nv_channel_send_job (NvChannel *channel, const json_t *job, guint64 sample_interval_ns);
 
 /* Of a guest that is ready: the size of each array that it will measure with. */
 guint64 nv_channel_size_bytes (const NvChannel *channel);
@@ -97,6 +97,18 @@ gint64 nv_channel_started_host_ns (const NvChannel *channel);
 /* Of the last job that is through: enum nv_status of bench/bench.h, and (nullable) its message. */
 int nv_channel_job_status (const NvChannel *channel);
 const char *nv_channel_job_message (const NvChannel *channel);
+
+/**
+ * nv_channel_hear_sent:
+ * @line: @length bytes, without the newline
+ *
+ * One record from a file that the guest has sent, since its job named a transport: comes to the record
+ * callback as though it had come over the channel, if it is right and in its turn there. The guest has
+ * started, and is through.
+ *
+ * Returns: %FALSE with NV_ERROR_PARSE; the channel is as it was.
+ */
+gboolean nv_channel_hear_sent (NvChannel *channel, const char *line, gsize length, GError **error);
 
 /* The guest powers itself off; the channel is lost soon after, as it should be. */
 void nv_channel_say_bye (NvChannel *channel);

@@ -14,7 +14,7 @@ static void
 take_next_step (NvChannel *channel, NvGuestState state, gpointer data)
 {
   gboolean *asked = data;
-  json_t *options;
+  json_t *job;
 
   if (state == NV_GUEST_IDLE && !nv_channel_clock (channel) && !*asked)
     {
@@ -23,9 +23,9 @@ take_next_step (NvChannel *channel, NvGuestState state, gpointer data)
     }
   else if (state == NV_GUEST_IDLE && nv_channel_clock (channel) && !nv_channel_refusal (channel))
     {
-      options = json_pack ("{s:s}", "kernel", "copy");
-      nv_channel_send_job (channel, options, 1000000);
-      json_decref (options);
+      job = json_pack ("{s:{s:s}}", "options", "kernel", "copy");
+      nv_channel_send_job (channel, job, 1000000);
+      json_decref (job);
     }
   else if (state == NV_GUEST_READY)
     nv_channel_go (channel, nv_channel_clock (channel)->host_ns);

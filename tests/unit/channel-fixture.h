@@ -77,9 +77,9 @@ assert_lost (const Fixture *fixture, const char *reason)
 static inline void
 send_job (const Fixture *fixture, const char *kernels, guint64 sample_interval_ns)
 {
-  json_t *options = json_pack ("{s:s, s:s}", "kernel", kernels, "iterations", "3");
+  json_t *job = json_pack ("{s:{s:s, s:s}}", "options", "kernel", kernels, "iterations", "3");
 
-  nv_channel_send_job (fixture->channel, options, sample_interval_ns);
-  json_decref (options);
+  nv_channel_send_job (fixture->channel, job, sample_interval_ns);
+  json_decref (job);
   g_assert_cmpint (nv_channel_state (fixture->channel), ==, NV_GUEST_ASKED);
 }

@@ -229,6 +229,55 @@ a_job_that_fails_fails_the_run (void)
 }
 
 static void
+measure_a_workload (Fixture *fixture)
+{
+  nv_quick_plan_free (fixture->plan);
+  fixture->plan = nv_quick_plan_parse ("policies=none vms=2 workload='sh -c true' unit=op/s metric=rate:x "
+                                       "metric=wait:y unit=ms better=lower iterations=3 interval=0",
+                                       NULL);
+  g_assert_nonnull (fixture->plan);
+}
+
+static void
+each_metric_of_a_workload_has_a_row (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+  const NvRunRow *row;
+
+  set_up (&fixture, "");
+  measure_a_workload (&fixture);
+  g_assert_true (run (&fixture, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (fixture.result.rows->len, ==, 4);
+  row = g_ptr_array_index (fixture.result.rows, 0);
+  g_assert_cmpstr (row->kernel, ==, "rate");
+  g_assert_cmpstr (row->unit, ==, "op/s");
+  g_assert_false (row->lower_is_better);
+  g_assert_cmpuint (row->n, ==, 3);
+  row = g_ptr_array_index (fixture.result.rows, 3);
+  g_assert_cmpstr (row->kernel, ==, "wait");
+  g_assert_cmpstr (row->vm, ==, "vm1");
+  g_assert_true (row->lower_is_better);
+  g_assert_true (stores (&fixture, "two\\nlines"));
+  tear_down (&fixture);
+}
+
+static void
+a_workload_that_fails_leaves_what_it_measured (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&fixture, "-fails");
+  measure_a_workload (&fixture);
+  g_assert_false (run (&fixture, &error));
+  g_assert_nonnull (strstr (error->message, "VM 'vm1-fails': its workload failed: it was told to fail"));
+  g_assert_true (stores (&fixture, "\"table\":\"iteration\""));
+  tear_down (&fixture);
+}
+
+static void
 an_interrupted_run_leaves_no_fleet (void)
 {
   static const char *const stages[] = { "boot", "measure" };
@@ -276,6 +325,9 @@ main (int argc, char **argv)
   g_test_add_func ("/run/a_refused_job_is_said_in_the_guests_words",
                    a_refused_job_is_said_in_the_guests_words);
   g_test_add_func ("/run/a_job_that_fails_fails_the_run", a_job_that_fails_fails_the_run);
+  g_test_add_func ("/run/each_metric_of_a_workload_has_a_row", each_metric_of_a_workload_has_a_row);
+  g_test_add_func ("/run/a_workload_that_fails_leaves_what_it_measured",
+                   a_workload_that_fails_leaves_what_it_measured);
   g_test_add_func ("/run/an_interrupted_run_leaves_no_fleet", an_interrupted_run_leaves_no_fleet);
   g_test_add_func ("/run/a_held_fleet_is_left_up_and_named", a_held_fleet_is_left_up_and_named);
   status = g_test_run ();

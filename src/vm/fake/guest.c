@@ -1,4 +1,5 @@
-/* A guest that is a thread. Its VM's name says how it misbehaves:
+/* A guest that is a thread. A workload it does not run: it says the values that are its own. Its VM's name
+ * says how it misbehaves:
  *
  *     -refuses   says no to every job
  *     -silent    says nothing more once it has started, as after a panic
@@ -145,15 +146,15 @@ say_setup (Guest *guest, char **kernels, guint iterations)
 }
 
 static gboolean
-say_iteration (Guest *guest, const char *kernel, guint iteration)
+say_iteration (Guest *guest, const char *kernel, const char *unit, guint iteration)
 {
   if (is (guest, "-slow"))
     g_usleep (SLOW_US);
   return say (guest, "iteration",
               json_pack ("{s:s, s:i, s:I, s:I, s:I, s:f, s:s, s:i, s:b}", "kernel", kernel, "iteration",
                          (int)iteration, "start_ns", (json_int_t)nv_now_ns (), "time_ns", (json_int_t)1000000,
-                         "bytes", (json_int_t)size_of (guest), "value", value_of (iteration), "unit",
-                         unit_of (kernel), "group", 0, "changed", 0));
+                         "bytes", (json_int_t)size_of (guest), "value", value_of (iteration), "unit", unit,
+                         "group", 0, "changed", 0));
 }
 
 static json_t *
@@ -169,15 +170,15 @@ make_statistics (guint n, double scale)
 }
 
 static gboolean
-say_summary (Guest *guest, const char *kernel, guint iterations)
+say_summary (Guest *guest, const char *kernel, const char *unit, guint iterations)
 {
   json_t *record = make_statistics (iterations, 1);
-  json_t *rest = json_pack (
-      "{s:s, s:s, s:i, s:I, s:b, s:i, s:b, s:i, s:i, s:b, s:i, s:i, s:i, s:o, s:{s:s, s:b}, s:[]}", "kernel",
-      kernel, "unit", unit_of (kernel), "threads", 1, "size_bytes", (json_int_t)size_of (guest),
-      "cache_resident_possible", 0, "warm_ups", 1, "stable", 1, "iterations", (int)iterations, "n_changed", 0,
-      "interrupted", 0, "groups", 1, "group", 0, "n", (int)iterations, "time_s",
-      make_statistics (iterations, 1e-5), "path", "isa", "portable", "chosen", 0, "residence");
+  json_t *rest =
+      json_pack ("{s:s, s:s, s:i, s:I, s:b, s:i, s:b, s:i, s:i, s:b, s:i, s:i, s:i, s:o, s:{s:s, s:b}, s:[]}",
+                 "kernel", kernel, "unit", unit, "threads", 1, "size_bytes", (json_int_t)size_of (guest),
+                 "cache_resident_possible", 0, "warm_ups", 1, "stable", 1, "iterations", (int)iterations,
+                 "n_changed", 0, "interrupted", 0, "groups", 1, "group", 0, "n", (int)iterations, "time_s",
+                 make_statistics (iterations, 1e-5), "path", "isa", "portable", "chosen", 0, "residence");
 
   json_object_update (record, rest);
   json_decref (rest);
@@ -229,22 +230,73 @@ misbehave (Guest *guest)
 }
 
 static gboolean
-measure (Guest *guest, gint64 start_ns)
+measure_kernels (Guest *guest)
 {
   g_auto (GStrv) kernels = g_strsplit (option (guest, "kernel", "copy,scale,add,triad"), ",", -1);
   guint iterations = (guint)g_ascii_strtoull (option (guest, "iterations", "0"), NULL, 10);
   gboolean heard;
 
   iterations = iterations > 0 ? iterations : ITERATIONS;
-  wait_until (start_ns);
-  heard = say (guest, "started", json_pack ("{s:I}", "monotonic_ns", (json_int_t)nv_now_ns ()))
-          && misbehave (guest) && say_setup (guest, kernels, iterations) && say_samples (guest);
+  heard = say_setup (guest, kernels, iterations) && say_samples (guest);
   for (char **kernel = kernels; *kernel && heard; kernel++)
     {
       for (guint i = 0; i < iterations && heard; i++)
-        heard = say_iteration (guest, *kernel, i);
-      heard = heard && say_summary (guest, *kernel, iterations);
+        heard = say_iteration (guest, *kernel, unit_of (*kernel), i);
+      heard = heard && say_summary (guest, *kernel, unit_of (*kernel), iterations);
     }
+  return heard;
+}
+
+static const char *
+metric_member (const json_t *workload, gsize index, const char *name)
+{
+  return json_string_value (
+      json_object_get (json_array_get (json_object_get (workload, "metrics"), index), name));
+}
+
+static gboolean
+say_output (Guest *guest, guint run)
+{
+  return say (guest, "output",
+              json_pack ("{s:i, s:I, s:I, s:i, s:b, s:i, s:s}", "run", (int)run, "start_ns",
+                         (json_int_t)nv_now_ns (), "time_ns", (json_int_t)1000000, "exit_status", 0,
+                         "timed_out", 0, "output_bytes", 10, "text", "two\nlines\n"));
+}
+
+/* One value of each metric in each run. */
+static gboolean
+measure_workload (Guest *guest, const json_t *workload)
+{
+  gsize n_metrics = json_array_size (json_object_get (workload, "metrics"));
+  guint runs = (guint)json_integer_value (json_object_get (workload, "runs"));
+  json_t *record = json_pack ("{s:s, s:s, s:I, s:{}}", "program", "fake", "time", "2000-01-01T00:00:00Z",
+                              "monotonic_ns", (json_int_t)nv_now_ns (), "facts");
+  gboolean heard;
+
+  json_object_update (record, (json_t *)workload);
+  heard = say (guest, "workload", record) && say_samples (guest);
+  for (guint run = 0; run < runs && heard; run++)
+    {
+      heard = say_output (guest, run);
+      for (gsize i = 0; i < n_metrics && heard; i++)
+        heard = say_iteration (guest, metric_member (workload, i, "name"),
+                               metric_member (workload, i, "unit"), run);
+    }
+  for (gsize i = 0; i < n_metrics && heard; i++)
+    heard =
+        say_summary (guest, metric_member (workload, i, "name"), metric_member (workload, i, "unit"), runs);
+  return heard;
+}
+
+static gboolean
+measure (Guest *guest, gint64 start_ns)
+{
+  const json_t *workload = json_object_get (guest->job, "workload");
+  gboolean heard;
+
+  wait_until (start_ns);
+  heard = say (guest, "started", json_pack ("{s:I}", "monotonic_ns", (json_int_t)nv_now_ns ()))
+          && misbehave (guest) && (workload ? measure_workload (guest, workload) : measure_kernels (guest));
   if (is (guest, "-fails"))
     return heard
            && say (guest, "done",
