@@ -8,6 +8,7 @@ import { showResidence } from './residence.js'
 import { showRuns, showVerdict } from './run.js'
 import { showTable } from './table.js'
 import { showValues } from './values.js'
+import { showWorkloads } from './workloads.js'
 
 function section (id, show) {
   try {
@@ -25,6 +26,7 @@ if (data.emulated) {
   place('banner').hidden = false
 }
 section('run', showRuns)
+section('workloads', showWorkloads)
 section('verdict', showVerdict)
 section('table', showTable)
 section('values', showValues)

@@ -1,7 +1,7 @@
 // What was run: host, policies, fleet, seeds, versions, and how to repeat it.
 import { data, largest, policyName, runsWithValues, shortName, vmNames } from './data.js'
 import { command, element, facts } from './dom.js'
-import { count, number, size, time } from './format.js'
+import { count, number, quoted, size, time } from './format.js'
 
 const SHOWN = 4 // runs; the others are folded
 const MAX_SAID = 20 // problems of a run
@@ -47,6 +47,9 @@ function fleetText (vms) {
 }
 
 function planText ({ plan, measured }) {
+  const words = Array.isArray(measured?.command) ? measured.command.filter((word) => typeof word === 'string') : []
+  if (words.length > 0)
+    return amount(measured.runs) > 0 ? `${quoted(words)}; ${count(measured.runs, 'run')} in each boot` : quoted(words)
   if (plan?.job) return pairs(plan.job).join(' ')
   const { size_bytes: bytes, page_kind: kind, pages } = measured?.setup ?? {}
   const threads = amount(measured?.threads?.length)

@@ -73,7 +73,8 @@ trim (json_t *runs, json_t *boots, json_t *vms)
     keep_members (row, "plan", (const char *const[]){ "job", NULL });
     keep_members (row, "host", (const char *const[]){ "host", "memory_total_bytes", "nodes", NULL });
     keep_members (row, "sampled", (const char *const[]){ "host", "kernel", "cpus_online", "settings", NULL });
-    keep_members (row, "measured", (const char *const[]){ "setup", "threads", "facts", NULL });
+    keep_members (row, "measured",
+                  (const char *const[]){ "setup", "command", "runs", "threads", "facts", NULL });
     keep_members (json_object_get (row, "measured"), "facts",
                   (const char *const[]){ "kernel", "cpu", "cpus_online", "nodes", NULL });
   }

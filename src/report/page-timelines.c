@@ -230,11 +230,12 @@ read_samples (gpointer data)
 {
   NvPageSamples *samples = data;
   const NvPageRequest *request = samples->request;
-  g_autoptr (NvStore) own = request->path ? nv_store_open (request->path, NV_STORE_READ, &samples->error) : NULL;
+  g_autoptr (NvStore) own =
+      request->path ? nv_store_open (request->path, NV_STORE_READ, &samples->error) : NULL;
 
   if (own || !request->path)
-    samples->timelines = nv_timelines_read_store (own ? own : request->store, request->run, &samples->filter,
-                                                  &samples->error);
+    samples->timelines =
+        nv_timelines_read_store (own ? own : request->store, request->run, &samples->filter, &samples->error);
   return NULL;
 }
 

@@ -48,6 +48,7 @@ typedef struct
   const char *kernel; /* not ended by 0 */
   gsize kernel_length;
   const char *unit;
+  gboolean lower_is_better;
   Group *group; /* NULL, as the others are: beyond the kernels that a page takes */
   BootSum *boot;
   Phase *phase;
@@ -62,7 +63,7 @@ typedef struct
 
 typedef struct
 {
-  Texts kernels;       /* "UNIT\nNAME" */
+  Texts kernels;       /* "BETTER\nUNIT\nNAME" */
   Texts policies;      /* names; "": not known */
   GHashTable *left;    /* as kernels: what is not shown */
   gsize n_left;        /* values of these */
@@ -146,8 +147,8 @@ equal_slots (gconstpointer a, gconstpointer b)
 {
   const Slot *x = a, *y = b;
 
-  return x->unit == y->unit && x->kernel_length == y->kernel_length
-         && memcmp (x->kernel, y->kernel, x->kernel_length) == 0;
+  return x->unit == y->unit && x->lower_is_better == y->lower_is_better
+         && x->kernel_length == y->kernel_length && memcmp (x->kernel, y->kernel, x->kernel_length) == 0;
 }
 
 static void
@@ -232,24 +233,25 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Collection, collection_clear)
 
 /* NULL: a kernel too many. */
 static Group *
-find_or_add_group (Collection *collection, const NvValueSource *source, const char *kernel, const char *unit)
+find_or_add_group (Collection *collection, const NvValueSource *source, const char *kernel, const Slot *slot)
 {
   const char *policy = source->policy ? source->policy : "";
   g_autofree char *valid = g_utf8_make_valid (kernel, -1);
-  g_autofree char *unit_and_kernel = g_strjoin ("\n", unit, valid, NULL);
-  g_autofree char *key = g_strjoin ("\n", unit_and_kernel, policy, source->name, NULL);
+  g_autofree char *whole =
+      g_strjoin ("\n", slot->lower_is_better ? "lower" : "higher", slot->unit, valid, NULL);
+  g_autofree char *key = g_strjoin ("\n", whole, policy, source->name, NULL);
   Group *group = g_hash_table_lookup (collection->by_key, key);
 
   if (group)
     return group;
   if (collection->kernels.texts->len >= MAX_KERNELS
-      && !g_hash_table_contains (collection->kernels.indexes, unit_and_kernel))
+      && !g_hash_table_contains (collection->kernels.indexes, whole))
     {
-      g_hash_table_add (collection->left, g_steal_pointer (&unit_and_kernel));
+      g_hash_table_add (collection->left, g_steal_pointer (&whole));
       return NULL;
     }
   group = g_new0 (Group, 1);
-  group->kernel = find_or_add (&collection->kernels, unit_and_kernel);
+  group->kernel = find_or_add (&collection->kernels, whole);
   group->policy = find_or_add (&collection->policies, policy);
   group->first_vm = source->vm;
   group->vm = g_strdup (source->name);
@@ -279,7 +281,10 @@ find_or_add_phase (Collection *collection, const NvValueSource *source, const Gr
 static Slot *
 find_slot (Collection *collection, const NvValue *value)
 {
-  const Slot wanted = { .kernel = value->kernel, .kernel_length = value->kernel_length, .unit = value->unit };
+  const Slot wanted = { .kernel = value->kernel,
+                        .kernel_length = value->kernel_length,
+                        .unit = value->unit,
+                        .lower_is_better = value->lower_is_better };
   g_autofree char *name = NULL;
   Slot *slot;
 
@@ -299,7 +304,7 @@ find_slot (Collection *collection, const NvValue *value)
   name = g_strndup (value->kernel, value->kernel_length);
   slot = g_memdup2 (&wanted, sizeof wanted);
   slot->kernel = g_memdup2 (value->kernel, value->kernel_length);
-  slot->group = find_or_add_group (collection, value->source, name, value->unit);
+  slot->group = find_or_add_group (collection, value->source, name, slot);
   if (slot->group)
     {
       slot->phase = find_or_add_phase (collection, value->source, slot->group);
@@ -356,12 +361,6 @@ compare_groups (gconstpointer a, gconstpointer b)
 }
 
 /* --- the table --- */
-
-static const char *
-kernel_of (const char *unit_and_kernel)
-{
-  return strchr (unit_and_kernel, '\n') + 1;
-}
 
 /* A boot is the replicate: what is measured within one is alike, and says nothing of the next. So the
  * interval is of the boots' means, and NAN with fewer than two. */
@@ -474,10 +473,10 @@ make_kernels (const Collection *collection)
   for (guint i = 0; i < collection->kernels.texts->len; i++)
     {
       const char *kernel = g_ptr_array_index (collection->kernels.texts, i);
-      g_autofree char *unit = g_strndup (kernel, (gsize)(kernel_of (kernel) - kernel - 1));
+      g_auto (GStrv) parts = g_strsplit (kernel, "\n", 3); /* neither of the first two has such */
 
-      json_array_append_new (kernels, json_pack ("{s:s, s:s, s:s}", "name", kernel_of (kernel), "unit", unit,
-                                                 "better", strcmp (unit, "ns") == 0 ? "lower" : "higher"));
+      json_array_append_new (
+          kernels, json_pack ("{s:s, s:s, s:s}", "name", parts[2], "unit", parts[1], "better", parts[0]));
     }
   return kernels;
 }

@@ -140,7 +140,8 @@ nv_page_data (const NvPageRequest *request, GError **error)
   json_t *page = json_object ();
   g_autofree char *title = NULL;
 
-  if (!nv_page_add_facts (page, request, error) || !add_measured (page, request, error))
+  if (!nv_page_add_facts (page, request, error) || !nv_page_add_workloads (page, request, error)
+      || !add_measured (page, request, error))
     {
       json_decref (page);
       return NULL;

@@ -14,7 +14,7 @@
  * command: that repeats the report; export: that gives all values; null: not from a store
  * emulated: true, false or null (not known): all runs alike
  * runs[], boots[], vms[]: see store/facts.h; of what is JSON there only what the page shows
- * kernels[]: name, unit ("bytes/s", "ns", "operations/s"), better ("higher", "lower")
+ * kernels[]: name, unit ("bytes/s", "ns", "operations/s", or a workload's own), better ("higher", "lower")
  * policies[]: names; null: not known
  * table[]: kernel, policy (indexes), vm (name; null: all VMs together, the first row of each kernel
  *   and policy), boots (that have values; on bare metal: runs), n, mean, deviation, minimum, p5, q1, median,
@@ -33,14 +33,18 @@
  *   a s, "share"), low[], high[] (null: not shown; one number: it never changed; no high: as low)
  * timelines_note: null, or how they were thinned
  * phases[]: run, boot, kernel, policy (indexes), start_s, end_s
- * verdict: null: a later version's place
+ * workloads[]: run, vms (how many), command[] (words), runs, timeout_ns, format, metrics[]: name, pattern,
+ * unit, better; ends[]: exit_status, signal, timed_out, n; n_outputs (all); outputs[]: vm (id; null: the
+ * host), run_index, time_ns, exit_status, signal, timed_out, bytes (all), text (the end) workloads_note:
+ * null, or what was left out verdict: null: a later version's place
  */
 
 typedef struct
 {
   NvStore *store;
-  const char *path; /* (nullable): of the store: then two threads read it, each with a connection of its own */
-  gint64 run;       /* 0: all */
+  const char
+      *path;  /* (nullable): of the store: then two threads read it, each with a connection of its own */
+  gint64 run; /* 0: all */
   const char *source;
   const char *command;
   const char *export_command; /* (nullable) */

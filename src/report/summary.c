@@ -113,19 +113,20 @@ nv_summary_new (const NvResults *results)
 
 /* What is not known is `–`. */
 static char *
-format_number (double value, double scale, const char *format)
+format_number (double value, double scale, int decimals)
 {
-  char text[64];
+  char format[8], text[64];
 
   if (!isfinite (value))
     return g_strdup ("–");
+  g_snprintf (format, sizeof format, "%%.%df", decimals);
   return g_strdup (g_ascii_formatd (text, sizeof text, format, value / scale));
 }
 
 static char *
-format_vm (const char *name, double best, const NvUnit *unit)
+format_vm (const char *name, double best, const NvUnit *unit, int decimals)
 {
-  g_autofree char *value = format_number (best, unit->scale, "%.1f");
+  g_autofree char *value = format_number (best, unit->scale, decimals);
   g_autofree char *cut = g_utf8_substring (name, 0, MIN (g_utf8_strlen (name, -1), MAX_NAME));
 
   return g_strdup_printf ("%s%s %s", cut, strlen (cut) < strlen (name) ? "…" : "", value);
@@ -191,18 +192,21 @@ add_table_row (NvTable *table, const GArray *rows, guint index, gboolean has_pol
   const NvSummaryRow *row = &g_array_index (rows, NvSummaryRow, index);
   const NvUnit unit = nv_unit_find (row->kernel->unit);
   const Axis axis = find_axis (rows, row->kernel);
+  int decimals = nv_unit_decimals (row->best.mean / unit.scale);
   gboolean is_one = row->best.n < 2;
   g_autofree char *vms = g_strdup_printf ("%" G_GSIZE_FORMAT, row->best.n);
   g_autofree char *runs = g_strdup_printf ("%u", row->n_runs);
-  g_autofree char *best = format_number (row->best.mean, unit.scale, "%.1f");
-  g_autofree char *deviation = format_number (row->best.deviation, unit.scale, "%.1f");
-  g_autofree char *low = format_number (row->best.low, unit.scale, "%.1f");
-  g_autofree char *high = format_number (row->best.high, unit.scale, "%.1f");
-  g_autofree char *average = format_number (row->average_s.mean, 1e-3, "%.4f");
-  g_autofree char *minimum = format_number (row->minimum_s.mean, 1e-3, "%.4f");
-  g_autofree char *maximum = format_number (row->maximum_s.mean, 1e-3, "%.4f");
-  g_autofree char *fastest = is_one ? g_strdup ("") : format_vm (row->fastest, row->fastest_best, &unit);
-  g_autofree char *slowest = is_one ? g_strdup ("") : format_vm (row->slowest, row->slowest_best, &unit);
+  g_autofree char *best = format_number (row->best.mean, unit.scale, decimals);
+  g_autofree char *deviation = format_number (row->best.deviation, unit.scale, decimals);
+  g_autofree char *low = format_number (row->best.low, unit.scale, decimals);
+  g_autofree char *high = format_number (row->best.high, unit.scale, decimals);
+  g_autofree char *average = format_number (row->average_s.mean, 1e-3, 4);
+  g_autofree char *minimum = format_number (row->minimum_s.mean, 1e-3, 4);
+  g_autofree char *maximum = format_number (row->maximum_s.mean, 1e-3, 4);
+  g_autofree char *fastest =
+      is_one ? g_strdup ("") : format_vm (row->fastest, row->fastest_best, &unit, decimals);
+  g_autofree char *slowest =
+      is_one ? g_strdup ("") : format_vm (row->slowest, row->slowest_best, &unit, decimals);
   g_autofree char *drawn = bar > 0 ? draw_bar (&row->best, &axis, bar) : NULL;
   g_autoptr (GPtrArray) cells = g_ptr_array_new ();
 

@@ -29,7 +29,7 @@ static const struct
   gboolean is_time;
   gsize offset; /* in NvResult */
 } boxes[] = {
-  { "throughput", "rate of each kernel", FALSE, G_STRUCT_OFFSET (NvResult, best) },
+  { "throughput", "best value of each kernel", FALSE, G_STRUCT_OFFSET (NvResult, best) },
   { "time-average", "average time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, average_s) },
   { "time-minimum", "shortest time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, minimum_s) },
   { "time-maximum", "longest time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, maximum_s) },
@@ -175,6 +175,28 @@ nv_throughput_count (const NvThroughput *throughput)
   return throughput->names->len + throughput->kernels->len + G_N_ELEMENTS (boxes);
 }
 
+/* With its unit, and then a number, where another one is called the same. */
+static char *
+name_kernel (const NvThroughput *throughput, guint index)
+{
+  const NvResultKernel *kernel = get_kernel (throughput, index);
+  guint n_same = 0, n_alike = 0; /* of its name; before it, of its name and unit */
+
+  for (guint k = 0; k < throughput->kernels->len; k++)
+    {
+      const NvResultKernel *other = get_kernel (throughput, k);
+
+      n_same += strcmp (other->name, kernel->name) == 0;
+      n_alike +=
+          k < index && strcmp (other->name, kernel->name) == 0 && strcmp (other->unit, kernel->unit) == 0;
+    }
+  if (n_same < 2)
+    return g_strconcat ("kernel-", kernel->name, NULL);
+  if (n_alike == 0)
+    return g_strdup_printf ("kernel-%s, %s", kernel->name, kernel->unit);
+  return g_strdup_printf ("kernel-%s, %s, %u", kernel->name, kernel->unit, n_alike + 1);
+}
+
 char *
 nv_throughput_name (const NvThroughput *throughput, guint index)
 {
@@ -183,21 +205,23 @@ nv_throughput_name (const NvThroughput *throughput, guint index)
   if (index < n_names)
     return g_strconcat ("vm-", g_ptr_array_index (throughput->names, index), NULL);
   if (index < n_names + n_kernels)
-    return g_strconcat ("kernel-", get_kernel (throughput, index - n_names)->name, NULL);
+    return name_kernel (throughput, index - n_names);
   return g_strdup (boxes[index - n_names - n_kernels].name);
 }
 
 /* --- units --- */
 
-/* "best rate, MB/s". Returns: (transfer full). */
+/* "best rate, MB/s"; what a workload's metric is, its unit tells. Returns: (transfer full). */
 static char *
-format_unit (const char *name, double *ret_scale)
+format_unit (const NvResultKernel *kernel, double *ret_scale)
 {
-  const NvUnit unit = nv_unit_find (name);
-  gboolean is_latency = strcmp (name, "ns") == 0;
+  const NvUnit unit = nv_unit_find (kernel->unit);
+  const char *what = kernel->is_metric         ? "best value"
+                     : kernel->lower_is_better ? "best latency"
+                                               : "best rate";
 
   *ret_scale = 1 / unit.scale;
-  return g_strdup_printf ("%s, %s", is_latency ? "best latency, lower is better" : "best rate", unit.shown);
+  return g_strdup_printf ("%s, %s%s", what, kernel->lower_is_better ? "lower is better, " : "", unit.shown);
 }
 
 /* Of times in s. */
@@ -211,15 +235,24 @@ unit_of_time (double longest_s)
   return longest_s < 1 ? (NvUnit){ "ms", 1e-3 } : (NvUnit){ "s", 1 };
 }
 
-/* The units of the chosen kernels, each once, in order. Returns: (transfer container). */
+static gboolean
+share_axis (gconstpointer a, gconstpointer b)
+{
+  const NvResultKernel *one = a, *other = b;
+
+  return strcmp (one->unit, other->unit) == 0 && one->lower_is_better == other->lower_is_better
+         && one->is_metric == other->is_metric;
+}
+
+/* Of the chosen kernels the first of each axis. Returns: (transfer container). */
 static GPtrArray *
-list_units (const NvThroughput *throughput)
+list_axes (const NvThroughput *throughput)
 {
   GPtrArray *list = g_ptr_array_new ();
 
   for (guint k = 0; k < throughput->kernels->len; k++)
-    if (!contains (list, get_kernel (throughput, k)->unit))
-      g_ptr_array_add (list, get_kernel (throughput, k)->unit);
+    if (!g_ptr_array_find_with_equal_func (list, get_kernel (throughput, k), share_axis, NULL))
+      g_ptr_array_add (list, (gpointer)get_kernel (throughput, k));
   return list;
 }
 
@@ -311,7 +344,7 @@ typedef struct
   const NvThroughput *throughput;
   const char *vm; /* NULL: all */
   int kernel;     /* index; -1: all */
-  const char *unit;
+  const NvResultKernel *axis;
   double scale;
   const char *y_label;
 } View;
@@ -335,7 +368,7 @@ list_lines (const View *view, const char *policy)
                                 get_results (throughput, vm, k) };
 
           if ((view->kernel < 0 || k == (guint)view->kernel) && line.results->len > 0
-              && strcmp (get_kernel (throughput, k)->unit, view->unit) == 0)
+              && share_axis (get_kernel (throughput, k), view->axis))
             g_array_append_val (lines, line);
         }
     }
@@ -473,15 +506,15 @@ static NvChart *
 draw_runs (const NvThroughput *throughput, const char *vm, int kernel)
 {
   NvChart *chart = new_chart (throughput, vm ? vm : get_kernel (throughput, (guint)kernel)->name, vm);
-  g_autoptr (GPtrArray) all_units = list_units (throughput);
+  g_autoptr (GPtrArray) axes = list_axes (throughput);
 
-  for (guint u = 0; u < all_units->len; u++)
+  for (guint i = 0; i < axes->len; i++)
     {
-      View view = { throughput, vm, kernel, g_ptr_array_index (all_units, u) };
-      g_autofree char *y_label = format_unit (view.unit, &view.scale);
+      View view = { throughput, vm, kernel, g_ptr_array_index (axes, i) };
+      g_autofree char *y_label = format_unit (view.axis, &view.scale);
 
       view.y_label = y_label;
-      if (kernel < 0 || strcmp (get_kernel (throughput, (guint)kernel)->unit, view.unit) == 0)
+      if (kernel < 0 || share_axis (get_kernel (throughput, (guint)kernel), view.axis))
         add_panels (&view, chart);
     }
   return chart;
@@ -543,7 +576,7 @@ make_box (const Boxes *view, const char *policy, guint kernel, double scale)
 }
 
 static void
-add_boxes (const Boxes *view, NvPanel *panel, const char *unit, double scale)
+add_boxes (const Boxes *view, NvPanel *panel, const NvResultKernel *axis, double scale)
 {
   const NvThroughput *throughput = view->throughput;
 
@@ -554,7 +587,7 @@ add_boxes (const Boxes *view, NvPanel *panel, const char *unit, double scale)
       gsize n;
 
       for (guint k = 0; k < throughput->kernels->len; k++)
-        if (strcmp (get_kernel (throughput, k)->unit, unit) == 0)
+        if (share_axis (get_kernel (throughput, k), axis))
           {
             NvBox box = make_box (view, policy, k, scale);
 
@@ -565,9 +598,9 @@ add_boxes (const Boxes *view, NvPanel *panel, const char *unit, double scale)
     }
 }
 
-/* Of the kernels of a unit. */
+/* Of the kernels of an axis. */
 static double
-find_longest (const Boxes *view, const char *unit)
+find_longest (const Boxes *view, const NvResultKernel *axis)
 {
   const NvThroughput *throughput = view->throughput;
   double longest = 0;
@@ -577,7 +610,7 @@ find_longest (const Boxes *view, const char *unit)
       {
         const GArray *results = get_results (throughput, g_ptr_array_index (throughput->vms, i), k);
 
-        for (guint r = 0; strcmp (get_kernel (throughput, k)->unit, unit) == 0 && r < results->len; r++)
+        for (guint r = 0; share_axis (get_kernel (throughput, k), axis) && r < results->len; r++)
           longest = fmax (longest, get_value (view, results, r));
       }
   return longest;
@@ -608,25 +641,25 @@ draw_boxes (const NvThroughput *throughput, guint which)
 {
   Boxes view = { throughput, boxes[which].offset, has_one_vm_each (throughput) };
   NvChart *chart = new_chart (throughput, boxes[which].what, NULL);
-  g_autoptr (GPtrArray) all_units = list_units (throughput);
+  g_autoptr (GPtrArray) axes = list_axes (throughput);
   g_autofree char *population = format_population (&view);
 
   chart->same_y = FALSE;
-  for (guint u = 0; u < all_units->len; u++)
+  for (guint i = 0; i < axes->len; i++)
     {
-      const char *unit = g_ptr_array_index (all_units, u);
+      const NvResultKernel *axis = g_ptr_array_index (axes, i);
       double scale;
-      g_autofree char *y_label = format_unit (unit, &scale);
+      g_autofree char *y_label = format_unit (axis, &scale);
       g_autofree char *time_label = NULL;
 
       if (boxes[which].is_time)
         {
-          const NvUnit time = unit_of_time (find_longest (&view, unit));
+          const NvUnit time = unit_of_time (find_longest (&view, axis));
 
           scale = 1 / time.scale;
           time_label = g_strdup_printf ("time, %s", time.shown);
         }
-      add_boxes (&view, nv_chart_add_panel (chart, population, NULL, time_label ? time_label : y_label), unit,
+      add_boxes (&view, nv_chart_add_panel (chart, population, NULL, time_label ? time_label : y_label), axis,
                  scale);
     }
   return chart;

@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+/* @first: the first of those that are alike. */
+#define WITH_WORKLOADS                                                                                                \
+  "WITH workload AS (SELECT *, min (id) OVER (PARTITION BY run, command, runs, timeout_ns, format, metrics) AS first" \
+  " FROM (SELECT id, run, vm, record ->> '$.command' AS command, record ->> '$.runs' AS runs,"                        \
+  " record ->> '$.timeout_ns' AS timeout_ns, record ->> '$.format' AS format, record ->> '$.metrics' AS metrics"      \
+  " FROM setup WHERE ?1 IN (0, run) AND iif (json_valid (record), record ->> '$.record', NULL) = 'workload')) "
+
 /* Columns are the objects' keys; one that ends in `{}` holds JSON, in `@` a time, in `?` a truth. */
 static const char *const queries[] = {
   [NV_FACTS_RUNS] =
@@ -20,6 +27,23 @@ static const char *const queries[] = {
   [NV_FACTS_RESIDENCE] = "SELECT vm, phase, node, sum (resident_bytes) AS bytes, holds"
                          " FROM residence JOIN vm ON vm.id = vm JOIN boot ON boot.id = boot"
                          " WHERE ?1 IN (0, run) GROUP BY vm, phase, node ORDER BY vm, phase DESC, node",
+  [NV_FACTS_WORKLOADS] = WITH_WORKLOADS
+  "SELECT first AS id, run, count (DISTINCT ifnull (vm, 0)) AS vms, command AS 'command{}', runs,"
+  " timeout_ns, format, metrics AS 'metrics{}', sum ((SELECT count (*) FROM output"
+  " WHERE setup = workload.id)) AS outputs FROM workload GROUP BY first ORDER BY first",
+  [NV_FACTS_ENDS] = WITH_WORKLOADS
+  "SELECT first AS workload, exit_status, signal, timed_out AS 'timed_out?', count (*) AS n"
+  " FROM output JOIN workload ON workload.id = setup GROUP BY 1, 2, 3, 4 ORDER BY 1, 5 DESC",
+  [NV_FACTS_OUTPUTS] =
+      WITH_WORKLOADS ", ranked AS (SELECT output.id, first, exit_status IS NOT 0 OR timed_out AS failed,"
+                     " row_number () OVER (PARTITION BY setup ORDER BY output.id) AS up,"
+                     " row_number () OVER (PARTITION BY setup ORDER BY output.id DESC) AS down"
+                     " FROM output JOIN workload ON workload.id = setup),"
+                     " chosen AS (SELECT id, first FROM ranked WHERE failed OR up = 1 OR down = 1"
+                     " ORDER BY failed DESC, id LIMIT ?2)"
+                     " SELECT first AS workload, vm, run_index, time_ns, exit_status, signal,"
+                     " timed_out AS 'timed_out?', bytes, substr (text, -?3) AS text"
+                     " FROM chosen JOIN output USING (id) ORDER BY id",
 };
 
 /* Of ns since 1970. */
@@ -91,6 +115,11 @@ nv_facts_read (NvStore *store, NvFacts facts, gint64 run, GError **error)
     return NULL;
   rows = json_array ();
   sqlite3_bind_int64 (statement, 1, run);
+  if (facts == NV_FACTS_OUTPUTS)
+    {
+      sqlite3_bind_int (statement, 2, NV_FACTS_OUTPUTS_MAX);
+      sqlite3_bind_int (statement, 3, NV_FACTS_TEXT);
+    }
   while ((result = sqlite3_step (statement)) == SQLITE_ROW)
     json_array_append_new (rows, read_row (statement));
   if (result != SQLITE_DONE)
