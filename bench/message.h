@@ -6,7 +6,7 @@
  * it was. House style of messages: lower case, no full stop, the subject quoted, the problem first. */
 struct nv_message
 {
-  char text[512];
+  char text[2048]; /* the end of what a program printed fits */
 };
 
 /* Appends to a list in a sentence, as far as it fits. @before: stands before it, unless it is the first. */

@@ -116,18 +116,18 @@ set_real (json_t *object, const char *key, double value)
   json_object_set_new (object, key, make_real (value));
 }
 
-static json_t *
-start_record (const char *type)
+json_t *
+nv_record_start (const char *name)
 {
   json_t *record = json_object ();
 
-  set_text (record, "record", type);
+  set_text (record, "record", name);
   set_int (record, "version", NV_RECORD_VERSION);
   return record;
 }
 
-static void
-set_time (json_t *record)
+void
+nv_record_set_time (json_t *record)
 {
   time_t wall = time (NULL);
   struct tm utc;
@@ -189,11 +189,11 @@ json_t *
 nv_record_setup (const struct nv_setup *setup, const struct nv_team *team, const json_t *facts,
                  double timer_tick_ns)
 {
-  json_t *record = start_record ("setup");
+  json_t *record = nv_record_start ("setup");
   json_t *threads = json_array ();
 
   set_text (record, "program", "numavm-bench " NV_VERSION);
-  set_time (record);
+  nv_record_set_time (record);
   json_object_set_new (record, "setup", make_setup (setup));
   set_bool (record, "pinned", team->pinned);
   for (unsigned i = 0; i < team->n_threads; i++)
@@ -259,7 +259,7 @@ json_t *
 nv_record_iteration (const struct nv_setup *setup, const struct nv_result *result, size_t index)
 {
   const struct nv_iteration *iteration = &result->iterations[index];
-  json_t *record = start_record ("iteration");
+  json_t *record = nv_record_start ("iteration");
 
   set_text (record, "kernel", result->kernel->name);
   set_place (record, setup, result);
@@ -282,8 +282,8 @@ nv_record_iteration (const struct nv_setup *setup, const struct nv_result *resul
   return record;
 }
 
-static void
-set_statistics (json_t *object, const struct nv_summary *summary)
+void
+nv_record_set_statistics (json_t *object, const struct nv_summary *summary)
 {
   set_real (object, "minimum", summary->minimum);
   set_real (object, "p5", summary->p5);
@@ -301,7 +301,7 @@ set_statistics_of (json_t *record, const char *key, const struct nv_summary *sum
 {
   json_t *object = json_object ();
 
-  set_statistics (object, summary);
+  nv_record_set_statistics (object, summary);
   json_object_set_new (record, key, object);
 }
 
@@ -309,7 +309,7 @@ static void
 set_group (json_t *record, const struct nv_setup *setup, const struct nv_group *group)
 {
   set_int (record, "n", group->value.n);
-  set_statistics (record, &group->value);
+  nv_record_set_statistics (record, &group->value);
   set_statistics_of (record, "time_s", &group->time_s);
   if (setup->mode == NV_MODE_LOADED_LATENCY)
     set_statistics_of (record, "load_bytes_per_s", &group->load_bytes_per_s);
@@ -384,7 +384,7 @@ make_path (const struct nv_result *result)
 json_t *
 nv_record_summary (const struct nv_setup *setup, const struct nv_result *result, size_t group)
 {
-  json_t *record = start_record ("summary");
+  json_t *record = nv_record_start ("summary");
 
   set_text (record, "kernel", result->kernel->name);
   set_place (record, setup, result);

@@ -46,6 +46,15 @@ json_t *nv_record_iteration (const struct nv_setup *setup, const struct nv_resul
  * @group: n_groups and more gives one without statistics, n 0: every iteration was left out. */
 json_t *nv_record_summary (const struct nv_setup *setup, const struct nv_result *result, size_t group);
 
+/* What any record begins with: its name and version. Returns: a new reference. */
+json_t *nv_record_start (const char *name);
+
+/* "time" and "monotonic_ns": now. */
+void nv_record_set_time (json_t *record);
+
+/* "minimum" to "interval_95". */
+void nv_record_set_statistics (json_t *object, const struct nv_summary *summary);
+
 /* One line, compact, ended by a newline. Frees nothing. 0 or -errno. */
 int nv_record_write (const json_t *record, FILE *file);
 

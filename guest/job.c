@@ -1,6 +1,7 @@
 #include "guest/job.h"
 
 #include "bench/clock.h"
+#include "bench/protocol.h"
 #include "bench/record.h"
 #include "guest/samples.h"
 
@@ -49,24 +50,41 @@ read_interval (struct nv_job *job, const json_t *interval, struct nv_message *me
   return 0;
 }
 
+static int
+read_kernels (struct nv_job *job, struct nv_message *message)
+{
+  int error = read_options (job, message);
+
+  if (error == 0 && nv_bench_plan (&job->setup, &job->size_bytes, message) != NV_STATUS_DONE)
+    error = -EINVAL;
+  return error;
+}
+
 int
 nv_job_read (struct nv_job *job, const json_t *record, struct nv_message *message)
 {
-  int error;
+  json_t *workload = json_object_get (record, "workload");
+  json_t *transport = json_object_get (record, "transport");
+  int error = 0;
 
   *job = (struct nv_job){ .options = json_incref (json_object_get (record, "options")), .over_fd = -1 };
   nv_setup_init (&job->setup);
-  error = read_options (job, message);
+  if (workload || transport) /* what reads options names each that is wrong */
+    error = nv_record_check (record, message);
   if (error == 0)
     error = read_interval (job, json_object_get (record, "sample_interval_ns"), message);
-  if (error == 0 && nv_bench_plan (&job->setup, &job->size_bytes, message) != NV_STATUS_DONE)
-    error = -EINVAL;
+  if (error == 0)
+    error = nv_transfer_read (&job->transfer, transport, message);
+  if (error == 0)
+    error = workload ? nv_workload_read (&job->workload, workload, message) : read_kernels (job, message);
   return error;
 }
 
 void
 nv_job_clear (struct nv_job *job)
 {
+  nv_workload_clear (&job->workload);
+  nv_transfer_clear (&job->transfer);
   json_decref (job->options);
   if (job->over_fd >= 0)
     close (job->over_fd);
@@ -89,6 +107,34 @@ note_write (struct nv_job *job, int result)
     atomic_store (&job->cancelled, true);
 }
 
+/* Whole lines, to where all that is measured goes. */
+static void
+send_lines (struct nv_job *job, const char *bytes, size_t length)
+{
+  if (job->transfer.asked)
+    nv_transfer_write (&job->transfer, NV_TRANSFER_RECORDS, bytes, length);
+  else
+    note_write (job, nv_writer_send_lines (job->writer, bytes, length));
+}
+
+/* Takes @record. */
+static void
+send_record (struct nv_job *job, json_t *record)
+{
+  char *line = json_dumps (record, JSON_COMPACT);
+  size_t length = line ? strlen (line) : 0;
+
+  json_decref (record);
+  if (line)
+    {
+      line[length] = '\n'; /* in place of the byte that ends it */
+      send_lines (job, line, length + 1);
+    }
+  else
+    note_write (job, -ENOMEM);
+  free (line);
+}
+
 static void
 send_samples (struct run *run)
 {
@@ -97,8 +143,10 @@ send_samples (struct run *run)
   if (run->job->sample_interval_ns == 0)
     return;
   nv_samples_take (&run->samples, &lines);
-  note_write (run->job,
-              lines.failed ? -ENOMEM : nv_writer_send_lines (run->job->writer, lines.bytes, lines.length));
+  if (lines.failed)
+    note_write (run->job, -ENOMEM);
+  else
+    send_lines (run->job, lines.bytes, lines.length);
   nv_sample_buffer_clear (&lines);
 }
 
@@ -106,10 +154,7 @@ static void
 on_start (void *data, const struct nv_setup *setup, const struct nv_team *team, const json_t *facts,
           double timer_tick_ns)
 {
-  struct run *run = data;
-
-  note_write (run->job,
-              nv_writer_send (run->job->writer, nv_record_setup (setup, team, facts, timer_tick_ns)));
+  send_record (((struct run *)data)->job, nv_record_setup (setup, team, facts, timer_tick_ns));
 }
 
 static void
@@ -123,8 +168,13 @@ on_result (void *data, const struct nv_setup *setup, const struct nv_result *res
 
   if (file && fclose (file) != 0 && error == 0)
     error = -ENOMEM;
-  note_write (run->job, error < 0 ? error : nv_writer_send_lines (run->job->writer, lines, length));
+  if (error < 0)
+    note_write (run->job, error);
+  else
+    send_lines (run->job, lines, length);
   free (lines);
+  if (run->job->transfer.asked)
+    nv_transfer_add_result (&run->job->transfer, setup, result);
   send_samples (run);
 }
 
@@ -174,25 +224,90 @@ make_started (void)
                     (json_int_t)nv_now_ns ());
 }
 
+static enum nv_status
+run_kernels (struct run *run)
+{
+  const struct nv_reporter reporter = {
+    .start = on_start, .result = on_result, .progress = on_progress, .cancelled = is_cancelled, .data = run
+  };
+
+  return nv_bench_run (&run->job->setup, &reporter, &run->job->message);
+}
+
+static void
+on_record (void *data, json_t *record)
+{
+  struct nv_job *job = ((struct run *)data)->job;
+  const char *text = json_string_value (json_object_get (record, "text"));
+
+  if (job->transfer.asked && text)
+    nv_transfer_write (&job->transfer, NV_TRANSFER_OUTPUT, text, strlen (text));
+  send_record (job, record);
+}
+
+static void
+on_run (void *data, unsigned number)
+{
+  struct nv_workload *workload = &((struct run *)data)->job->workload;
+
+  on_progress (data, workload->phase, number, workload->runs);
+}
+
+static void
+after_run (void *data)
+{
+  send_samples (data);
+}
+
+static enum nv_status
+run_workload (struct run *run)
+{
+  const struct nv_workload_reporter reporter = { .record = on_record,
+                                                 .before_run = on_run,
+                                                 .after_run = after_run,
+                                                 .cancelled = is_cancelled,
+                                                 .data = run,
+                                                 .cancel_fd = run->job->writer->cancel_fd };
+
+  return nv_workload_run (&run->job->workload, &reporter, &run->job->message);
+}
+
+/* Also of a job that failed: what was measured before is worth having. */
+static void
+send_files (struct nv_job *job)
+{
+  bool complete = job->status == NV_STATUS_DONE;
+  struct nv_message problem;
+
+  if (atomic_load (&job->cancelled)
+      || nv_transfer_send (&job->transfer, complete, job->writer->cancel_fd, &problem) == 0)
+    return;
+  nv_append (job->message.text, sizeof job->message.text, "; ", problem.text);
+  job->status = NV_STATUS_FAILED;
+}
+
 static void
 measure (struct nv_job *job)
 {
+  struct nv_transfer *transfer = job->transfer.asked ? &job->transfer : NULL;
   struct run run = { .job = job };
-  const struct nv_reporter reporter = {
-    .start = on_start, .result = on_result, .progress = on_progress, .cancelled = is_cancelled, .data = &run
-  };
 
   note_write (job, nv_writer_send (job->writer, make_started ()));
   job->status = NV_STATUS_FAILED;
+  if (transfer && nv_transfer_open (transfer, &job->message) < 0)
+    return;
   if (job->sample_interval_ns > 0
-      && nv_samples_start (&run.samples, job->sample_interval_ns, &job->message) < 0)
+      && nv_samples_start (&run.samples, job->sample_interval_ns, transfer, &job->message) < 0)
     return;
-  job->status = nv_bench_run (&job->setup, &reporter, &job->message);
-  if (job->sample_interval_ns == 0)
-    return;
-  nv_samples_stop (&run.samples);
-  send_samples (&run);
-  nv_samples_clear (&run.samples);
+  job->status = job->workload.command ? run_workload (&run) : run_kernels (&run);
+  if (job->sample_interval_ns > 0)
+    {
+      nv_samples_stop (&run.samples);
+      send_samples (&run);
+      nv_samples_clear (&run.samples);
+    }
+  if (transfer)
+    send_files (job);
 }
 
 static void *

@@ -34,6 +34,8 @@ keep_sample (void *data, const struct nv_sample *sample)
       nv_sample_format_json (&samples->lines, &kept);
     }
   pthread_mutex_unlock (&samples->mutex);
+  if (samples->transfer)
+    nv_transfer_add_sample (samples->transfer, sample);
   return 0;
 }
 
@@ -50,7 +52,8 @@ run (void *data)
 }
 
 int
-nv_samples_start (struct nv_samples *samples, uint64_t interval_ns, struct nv_message *message)
+nv_samples_start (struct nv_samples *samples, uint64_t interval_ns, struct nv_transfer *transfer,
+                  struct nv_message *message)
 {
   static const struct nv_engine_complaints complaints = { .complain = complain };
   int error;
@@ -58,7 +61,8 @@ nv_samples_start (struct nv_samples *samples, uint64_t interval_ns, struct nv_me
   *samples = (struct nv_samples){ .schedule = { .start_ns = nv_clock_ns (CLOCK_MONOTONIC),
                                                 .interval_ns = interval_ns,
                                                 .stop_fd = eventfd (0, EFD_CLOEXEC),
-                                                .output_fd = -1 } };
+                                                .output_fd = -1 },
+                                  .transfer = transfer };
   pthread_mutex_init (&samples->mutex, NULL);
   if (samples->schedule.stop_fd < 0)
     error = nv_fail (message, errno, "cannot sample: %s", strerror (errno));

@@ -1,0 +1,323 @@
+#include "guest/metrics.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  NUMBER_MAX = 64, /* bytes of a number's text */
+};
+
+/* --- what is asked --- */
+
+static int
+compile (struct nv_metric *metric, struct nv_message *message)
+{
+  int error = regcomp (&metric->expression, metric->pattern, REG_EXTENDED);
+  char reason[128];
+
+  metric->is_compiled = error == 0;
+  if (error == 0)
+    return 0;
+  regerror (error, &metric->expression, reason, sizeof reason);
+  *reason = (char)tolower ((unsigned char)*reason);
+  return nv_fail (message, EINVAL, "metric '%.128s': '%.200s' is no regular expression: %s", metric->name,
+                  metric->pattern, reason);
+}
+
+static int
+check_pointer (const struct nv_metric *metric, struct nv_message *message)
+{
+  bool right = *metric->pattern == '\0' || *metric->pattern == '/';
+
+  for (const char *at = metric->pattern; *at; at++)
+    right = right && (*at != '~' || at[1] == '0' || at[1] == '1');
+  return right ? 0
+               : nv_fail (message, EINVAL,
+                          "metric '%.128s': '%.200s' is no JSON pointer: it begins with '/', and a '~' is "
+                          "written '~0', a '/' in a name '~1'",
+                          metric->name, metric->pattern);
+}
+
+static bool
+is_named_twice (const struct nv_metrics *metrics, const char *name)
+{
+  for (size_t i = 0; i + 1 < metrics->n; i++)
+    if (strcmp (metrics->items[i].name, name) == 0)
+      return true;
+  return false;
+}
+
+int
+nv_metrics_read (struct nv_metrics *metrics, const json_t *workload, struct nv_message *message)
+{
+  const json_t *list = json_object_get (workload, "metrics");
+  int error = 0;
+
+  *metrics = (struct nv_metrics){
+    .is_json = strcmp (json_string_value (json_object_get (workload, "format")), "json") == 0,
+    .items = calloc (json_array_size (list), sizeof *metrics->items),
+  };
+  if (!metrics->items)
+    return nv_fail (message, ENOMEM, "no memory for metrics");
+  while (metrics->n < json_array_size (list) && error == 0)
+    {
+      const json_t *asked = json_array_get (list, metrics->n);
+      struct nv_metric *metric = &metrics->items[metrics->n++];
+
+      metric->name = json_string_value (json_object_get (asked, "name"));
+      metric->pattern = json_string_value (json_object_get (asked, "pattern"));
+      metric->unit = json_string_value (json_object_get (asked, "unit"));
+      if (is_named_twice (metrics, metric->name))
+        error = nv_fail (message, EINVAL, "metric '%.128s' is there twice", metric->name);
+      else
+        error = metrics->is_json ? check_pointer (metric, message) : compile (metric, message);
+    }
+  return error;
+}
+
+void
+nv_metrics_clear (struct nv_metrics *metrics)
+{
+  for (size_t i = 0; i < metrics->n; i++)
+    {
+      if (metrics->items[i].is_compiled)
+        regfree (&metrics->items[i].expression);
+      free (metrics->items[i].values);
+    }
+  free (metrics->items);
+  *metrics = (struct nv_metrics){ 0 };
+}
+
+/* --- a value --- */
+
+static int
+add_value (struct nv_metric *metric, double value, struct nv_message *message)
+{
+  if (metric->n == metric->capacity)
+    {
+      size_t capacity = metric->capacity > 0 ? 2 * metric->capacity : 64;
+      double *values = reallocarray (metric->values, capacity, sizeof *values);
+
+      if (!values)
+        return nv_fail (message, ENOMEM, "no memory for the values of metric '%.128s'", metric->name);
+      metric->values = values;
+      metric->capacity = capacity;
+    }
+  metric->values[metric->n++] = value;
+  return 0;
+}
+
+/* How a number that is none is shown: what is not printable ASCII is a '?'. */
+static int
+refuse_number (const struct nv_metric *metric, const char *text, size_t length, struct nv_message *message)
+{
+  char shown[NUMBER_MAX + 1];
+  size_t n = length < NUMBER_MAX ? length : NUMBER_MAX;
+
+  for (size_t i = 0; i < n; i++)
+    shown[i] = isprint ((unsigned char)text[i]) ? text[i] : '?';
+  shown[n] = '\0';
+  return nv_fail (message, EINVAL,
+                  "printed '%s' where metric '%.128s' wants a decimal number from 0 on, without commas",
+                  shown, metric->name);
+}
+
+static int
+add_number (struct nv_metric *metric, const char *text, size_t length, struct nv_message *message)
+{
+  char number[NUMBER_MAX + 1], *end;
+  size_t n = 0;
+  double value;
+
+  for (size_t i = 0; i < length && n < NUMBER_MAX; i++)
+    if (!isblank ((unsigned char)text[i]))
+      number[n++] = text[i];
+    else if (n > 0 && i + 1 < length && !isblank ((unsigned char)text[i + 1]))
+      return refuse_number (metric, text, length, message);
+  number[n] = '\0';
+  value = strtod (number, &end);
+  /* strtod() takes hexadecimal digits and words, too. */
+  if (n == 0 || n == NUMBER_MAX || *end || strspn (number, "+-.0123456789eE") < n || !isfinite (value)
+      || value < 0)
+    return refuse_number (metric, text, length, message);
+  return add_value (metric, fabs (value), message);
+}
+
+/* --- text --- */
+
+static int
+match_line (struct nv_metric *metric, const char *line, size_t length, struct nv_message *message)
+{
+  regmatch_t found[2] = { { .rm_so = 0, .rm_eo = (regoff_t)length } };
+  const regmatch_t *number = &found[metric->expression.re_nsub > 0];
+
+  if (regexec (&metric->expression, line, 2, found, REG_STARTEND) != 0 || number->rm_so < 0)
+    return 0;
+  return add_number (metric, line + number->rm_so, (size_t)(number->rm_eo - number->rm_so), message);
+}
+
+static size_t
+line_length (const char *text, size_t length)
+{
+  const char *newline = memchr (text, '\n', length);
+  const char *end = newline ? newline : text + length;
+  const char *carriage = memchr (text, '\r', (size_t)(end - text));
+
+  return (size_t)((carriage ? carriage : end) - text);
+}
+
+static int
+match_text (struct nv_metric *metric, const char *output, size_t length, struct nv_message *message)
+{
+  int error = 0;
+
+  for (size_t at = 0; at < length && error == 0;)
+    {
+      size_t line = line_length (output + at, length - at);
+
+      error = match_line (metric, output + at, line, message);
+      at += line + 1;
+      if (error == 0 && metric->n - metric->first > NV_METRIC_VALUES_MAX)
+        error = nv_fail (message, EINVAL, "printed more than %d lines that metric '%.128s' matches",
+                         NV_METRIC_VALUES_MAX, metric->name);
+    }
+  return error;
+}
+
+/* --- JSON --- */
+
+/* Returns: (nullable) a new reference. What looks like the beginning of an object and is none costs what was
+ * read of it; when that is as much as the output several times over, there is none. */
+static json_t *
+find_last_object (const char *output, size_t length)
+{
+  const char *end = output + length, *at = output;
+  size_t left = 8 * length + 4096;
+  json_t *last = NULL;
+
+  while ((at = memchr (at, '{', (size_t)(end - at))))
+    {
+      json_error_t error;
+      json_t *object = json_loadb (at, (size_t)(end - at), JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &error);
+      size_t taken = error.position > 0 ? (size_t)error.position : 1;
+
+      if (object)
+        {
+          json_decref (last);
+          last = object;
+          at += taken;
+        }
+      else if (taken > left)
+        break;
+      else
+        {
+          left -= taken;
+          at++;
+        }
+    }
+  return last;
+}
+
+static json_t *
+read_json (const char *output, size_t length)
+{
+  json_t *whole = json_loadb (output, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+
+  return whole ? whole : find_last_object (output, length);
+}
+
+/* A member's name, up to the next '/'. */
+static char *
+take_token (const char **pointer)
+{
+  size_t length = strcspn (*pointer, "/"), n = 0;
+  char *token = strndup (*pointer, length);
+
+  *pointer += length;
+  for (size_t i = 0; token && token[i]; i++)
+    if (token[i] == '~')
+      token[n++] = token[++i] == '0' ? '~' : '/';
+    else
+      token[n++] = token[i];
+  if (token)
+    token[n] = '\0';
+  return token;
+}
+
+/* An index has digits alone, and no zero before them. */
+static const json_t *
+find_element (const json_t *list, const char *token)
+{
+  char *end;
+  unsigned long index = strtoul (token, &end, 10);
+
+  if (!isdigit ((unsigned char)*token) || *end || (*token == '0' && token[1]))
+    return NULL;
+  return json_array_get (list, index);
+}
+
+static const json_t *
+follow_pointer (const json_t *value, const char *pointer)
+{
+  while (value && *pointer == '/')
+    {
+      char *token;
+
+      pointer++;
+      token = take_token (&pointer);
+      if (!token)
+        return NULL;
+      value = json_is_array (value) ? find_element (value, token) : json_object_get (value, token);
+      free (token);
+    }
+  return value;
+}
+
+static int
+match_json (struct nv_metric *metric, const json_t *json, struct nv_message *message)
+{
+  const json_t *found = json ? follow_pointer (json, metric->pattern) : NULL;
+  double value = json_number_value (found);
+
+  if (!found)
+    return 0;
+  if (!json_is_number (found) || !isfinite (value) || value < 0)
+    return nv_fail (message, EINVAL, "printed no number from 0 on where metric '%.128s' points ('%.200s')",
+                    metric->name, metric->pattern);
+  return add_value (metric, fabs (value), message);
+}
+
+/* --- one run --- */
+
+static int
+match (struct nv_metric *metric, const char *output, size_t length, const json_t *json, bool is_json,
+       struct nv_message *message)
+{
+  int error = is_json ? match_json (metric, json, message) : match_text (metric, output, length, message);
+
+  if (error == 0 && metric->n == metric->first)
+    error = is_json && !json
+                ? nv_fail (message, EINVAL, "printed no JSON object")
+                : nv_fail (message, EINVAL, "printed nothing that metric '%.128s' matches", metric->name);
+  return error;
+}
+
+int
+nv_metrics_match (struct nv_metrics *metrics, const char *output, size_t length, struct nv_message *message)
+{
+  json_t *json = metrics->is_json ? read_json (output, length) : NULL;
+  int error = 0;
+
+  for (size_t i = 0; i < metrics->n; i++)
+    metrics->items[i].first = metrics->items[i].n;
+  for (size_t i = 0; i < metrics->n && error == 0; i++)
+    error = match (&metrics->items[i], output, length, json, metrics->is_json, message);
+  for (size_t i = 0; i < metrics->n && error < 0; i++)
+    metrics->items[i].n = metrics->items[i].first;
+  json_decref (json);
+  return error;
+}
