@@ -328,6 +328,38 @@ each_boot_of_a_vm_is_a_run (Fixture *fixture, gconstpointer data)
   g_assert_true (((NvResultKernel *)g_ptr_array_index (results->kernels, 1))->lower_is_better);
 }
 
+#define ROW_METRIC(id, run, kernel, unit, better)                                                            \
+  "{\"table\":\"metric\",\"id\":" id ",\"run\":" run ",\"kernel\":\"" kernel "\",\"unit\":\"" unit           \
+  "\",\"better\":\"" better "\"}\n"
+
+/* And in each run its own, though their names and units are the same. */
+static void
+the_best_of_a_metric_is_as_its_workload_says (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = make_store (
+      fixture, ROW_RUN ("1", "0") ROW_RUN ("2", "0") ROW_BOOT ("1", "1", "a") ROW_VM ("1", "1", "vm0")
+                   ROW_BOOT ("2", "2", "a") ROW_VM ("2", "2", "vm0") ROW_METRIC ("1", "1", "x", "ms", "lower")
+                       ROW_METRIC ("2", "2", "x", "ms", "higher") ROW_METRIC ("3", "1", "y", "ns", "higher")
+                           ROW_ITERATION ("1", "1", "1", "x", "ms", "3", "0")
+                               ROW_ITERATION ("2", "1", "1", "x", "ms", "2", "0")
+                                   ROW_ITERATION ("3", "2", "2", "x", "ms", "3", "0")
+                                       ROW_ITERATION ("4", "2", "2", "x", "ms", "2", "0")
+                                           ROW_ITERATION ("5", "1", "1", "y", "ns", "2", "0")
+                                               ROW_ITERATION ("6", "1", "1", "y", "ns", "3", "0"));
+  g_autoptr (NvResults) results = nv_results_read_store (store, 0, NULL);
+  const gboolean lower[] = { FALSE, TRUE, FALSE };
+
+  g_assert_nonnull (results);
+  assert_shown (results, "a/vm0 2 x 1:3 x 0:2 y 0:3\n");
+  for (guint k = 0; k < G_N_ELEMENTS (lower); k++)
+    {
+      const NvResultKernel *kernel = g_ptr_array_index (results->kernels, k);
+
+      g_assert_true (kernel->is_metric);
+      g_assert_cmpint (kernel->lower_is_better, ==, lower[k]);
+    }
+}
+
 /* JSON within JSON. */
 #define ROW_SETUP(id, run, vm, pages, access)                                                                \
   "{\"table\":\"setup\",\"id\":" id ",\"run\":" run ",\"vm\":" vm                                            \
@@ -540,6 +572,7 @@ main (int argc, char **argv)
   ADD (a_damaged_file_does_not_fill_the_memory);
   ADD (no_results_are_an_error);
   ADD (each_boot_of_a_vm_is_a_run);
+  ADD (the_best_of_a_metric_is_as_its_workload_says);
   ADD (placings_of_bare_metal_are_policies);
   ADD (bare_metal_of_one_placing_has_no_policy_and_runs_are_told_apart);
   ADD (each_setup_of_a_vm_is_a_run);

@@ -234,6 +234,30 @@ names_are_cut_in_the_table_and_quoted_as_data (void)
   results_clear (&results);
 }
 
+/* Whatever a workload calls its unit; of what is small there are digits enough. */
+static void
+a_metric_keeps_its_unit_and_direction (void)
+{
+  const Vm vms[] = { { "vm0", NULL, { 0.1f, 0.2f }, { 0 } }, { "vm1", NULL, { 0.25f }, { 0 } } };
+  NvResults results;
+  NvResultKernel *kernel;
+  g_autoptr (GArray) rows = NULL;
+  g_autofree char *table = NULL, *csv = NULL;
+
+  results_init (&results, vms, 2);
+  kernel = g_ptr_array_index (results.kernels, 0);
+  g_free (kernel->unit);
+  kernel->unit = g_strdup ("s of <b>wall");
+  kernel->lower_is_better = kernel->is_metric = TRUE;
+  rows = nv_summary_new (&results);
+  table = nv_summary_format (&results, rows, 0);
+  csv = nv_summary_to_csv (&results, rows);
+  g_assert_nonnull (strstr (table, "s of <b>wall  0.200  0.071"));
+  g_assert_nonnull (strstr (table, "vm0 0.150  vm1 0.250"));
+  g_assert_nonnull (strstr (csv, "\"s of <b>wall\",lower,2,3,"));
+  results_clear (&results);
+}
+
 #define ADD(name) g_test_add_func ("/summarize/" #name, name)
 
 int
@@ -242,6 +266,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD (vms_are_the_units_however_many_runs_they_have);
   ADD (of_a_latency_the_lowest_is_the_fastest);
+  ADD (a_metric_keeps_its_unit_and_direction);
   ADD (a_vm_without_a_kernel_is_not_counted_for_it);
   ADD (tables_and_data_are_these);
   ADD (a_narrow_terminal_gets_no_bars);

@@ -219,6 +219,49 @@ latency_and_bandwidth_share_no_axis (void)
 }
 
 static void
+add_metric (NvResults *results, const char *name, const char *unit, gboolean lower_is_better)
+{
+  NvResultKernel *kernel;
+
+  add_kernel (results, name, unit);
+  kernel = g_ptr_array_index (results->kernels, results->kernels->len - 1);
+  kernel->is_metric = TRUE;
+  kernel->lower_is_better = lower_is_better;
+}
+
+/* Not even of one unit, if they are better in different directions. */
+static void
+metrics_are_values_in_their_own_unit (void)
+{
+  static const char *const expected[] = { "best value, ops/s", "best value, lower is better, ms",
+                                          "best value, ms", "best rate, MB/s" };
+  static const char *const names[] = { "kernel-rate", "kernel-p99", "kernel-uptime, ms",
+                                       "kernel-uptime, bytes/s" };
+  g_autoptr (TestResults) results = make_results ();
+  g_autoptr (NvChart) chart = NULL;
+  NvResultVm *vm;
+
+  add_metric (results, "rate", "ops/s", FALSE);
+  add_metric (results, "p99", "ms", TRUE);
+  add_metric (results, "uptime", "ms", FALSE);
+  add_kernel (results, "uptime", "bytes/s");
+  vm = add_vm (results, "a", NULL);
+  for (guint run = 0; run < 2; run++)
+    for (guint k = 0; k < G_N_ELEMENTS (expected); k++)
+      add_result (vm, k, run, 0.5);
+  chart = draw (results, "vm-a");
+  g_assert_cmpuint (chart->panels->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (NvChart) of_kernel = draw (results, names[i]);
+
+      g_assert_cmpstr (get_panel (chart, i)->y_label, ==, expected[i]);
+      g_assert_cmpstr (get_panel (of_kernel, 0)->y_label, ==, expected[i]);
+    }
+  g_assert_cmpfloat_with_epsilon (get_series (get_panel (chart, 0), 0)->low[0], 0.5, 1e-6);
+}
+
+static void
 missing_runs_are_gaps (void)
 {
   g_autoptr (TestResults) results = make_fleet (1, 2, NULL);
@@ -411,6 +454,7 @@ main (int argc, char **argv)
   ADD (what_is_not_there_is_an_error);
   ADD (titles_say_what_where_and_when);
   ADD (latency_and_bandwidth_share_no_axis);
+  ADD (metrics_are_values_in_their_own_unit);
   ADD (missing_runs_are_gaps);
   ADD (many_runs_keep_their_extremes);
   ADD (of_many_vms_the_highest_and_the_lowest_are_named);
