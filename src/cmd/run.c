@@ -4,6 +4,7 @@
 #include "cmd/prepare.h"
 #include "cmd/run-show.h"
 #include "experiment/run.h"
+#include "experiment/transfer.h"
 #include "report/topology.h"
 #include "vm/lock.h"
 
@@ -19,6 +20,7 @@ typedef struct
   char *network;
   char *kernel;
   char *image;
+  char *results;
   gboolean hold;
 } RunOptions;
 
@@ -35,6 +37,8 @@ static const NvOption run_options[] = {
     "of the guests; default: the newest one found" },
   { "image", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (RunOptions, image), "DIR",
     "guests from what `numavm image build` made" },
+  { "results", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (RunOptions, results), "DIR",
+    "with transport=scp: keep what the guests sent, in DIR/POLICY/VM/" },
   { "hold", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (RunOptions, hold), NULL, "leave the last fleet up" },
   { NULL },
 };
@@ -46,6 +50,15 @@ typedef struct
   const NvQuickPlan *plan;
   char *prefix;
 } Runner;
+
+/* What is sent by scp comes by QEMU's own network. */
+static const char *
+choose_network (const Runner *runner)
+{
+  if (!runner->options->network && runner->plan->transport == NV_TRANSPORT_SCP)
+    return "user";
+  return runner->options->network;
+}
 
 /* One request a VM, all alike. */
 static GPtrArray *
@@ -77,7 +90,7 @@ make_members (const NvPolicy *policy, guint64 seed, gpointer data, GError **erro
     .requests = requests,
     .problems = problems,
     .seed = seed,
-    .network = runner->options->network,
+    .network = choose_network (runner),
     .kernel = runner->options->kernel,
     .image = runner->options->image,
   };
@@ -143,6 +156,45 @@ check_arguments (const NvCommandContext *context, GError **error)
   return FALSE;
 }
 
+/* Before anything is made: can guests send files, and where do they go? */
+static gboolean
+check_transport (const RunOptions *options, const NvQuickPlan *plan, GError **error)
+{
+  if (plan->transport != NV_TRANSPORT_SCP)
+    {
+      if (options->results)
+        g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                     "--results '%s': guests send files only with transport=scp", options->results);
+      return !options->results;
+    }
+  if (options->network && strcmp (options->network, "user") != 0)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "--network '%s': transport=scp needs QEMU's own network: --network user, or leave it out",
+                   options->network);
+      return FALSE;
+    }
+  if (!options->image)
+    {
+      g_set_error (
+          error, NV_ERROR, NV_ERROR_USAGE,
+          "transport=scp: the default guest has no scp: --image DIR of `numavm image build --distribution` has");
+      return FALSE;
+    }
+  for (guint i = 0; options->results && i < plan->policies->len; i++)
+    {
+      const NvPolicy *policy = g_ptr_array_index (plan->policies, i);
+      g_autofree char *path = g_build_filename (options->results, policy->name, NULL);
+
+      if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        continue;
+      g_set_error (error, NV_ERROR, NV_ERROR_EXISTS, "results '%s' are there already: name another folder",
+                   path);
+      return FALSE;
+    }
+  return nv_transfer_check (error);
+}
+
 static NvStore *
 open_store (const RunOptions *options, GError **error)
 {
@@ -172,7 +224,8 @@ run_plan (Runner *runner, const NvQuickPlan *plan, guint64 seed, GError **error)
   done = nv_run (&(const NvRun){ .plan = plan,
                                  .connection = context->connection,
                                  .store = store,
-                                 .network = runner->options->network,
+                                 .network = choose_network (runner),
+                                 .results = runner->options->results,
                                  .command = command,
                                  .host = host,
                                  .accel = preparation.accel,
@@ -205,7 +258,7 @@ run_run (NvCommandContext *context, GError **error)
   int status;
 
   if (!check_arguments (context, error) || !nv_read_seed (context->common, &seed, error)
-      || !(plan = nv_quick_plan_parse (options->quick, error)))
+      || !(plan = nv_quick_plan_parse (options->quick, error)) || !check_transport (options, plan, error))
     return NV_EXIT_USAGE;
   runner.plan = plan;
   runner.prefix =

@@ -5,6 +5,7 @@
 #include "bench/clock.h"
 #include "bench/rng.h"
 #include "experiment/session.h"
+#include "experiment/transfer.h"
 #include "observe/counters.h"
 #include "vm/lock.h"
 #include "vm/placement-json.h"
@@ -22,6 +23,7 @@ typedef struct
   GPtrArray *members; /* of NvFleetMember */
   gint64 *vm_ids;
   NvSession *session;
+  NvTransfer *transfer; /* (nullable): guests send files by it */
   const char *stage;
   gint64 since_us;
   gint64 ready_ns, go_ns, spread_ns;
@@ -297,6 +299,8 @@ make_job (const Boot *boot, guint index)
     json_object_set_new (options, "seed", json_string (seed));
   if (options && state->size_bytes > 0)
     json_object_set_new (options, "size", json_string (size));
+  if (boot->transfer)
+    json_object_set_new (job, "transport", nv_transfer_job (boot->transfer, index));
   return job;
 }
 
@@ -323,6 +327,69 @@ prepare_guests (Boot *boot, GError **error)
   return size_bytes == 0 || prepare_guests (boot, error);
 }
 
+/* --- what guests send by scp --- */
+
+static gboolean
+start_transfer (Boot *boot, GError **error)
+{
+  g_autofree const char **names = g_new0 (const char *, boot->members->len);
+
+  if (boot->state->run->plan->transport != NV_TRANSPORT_SCP)
+    return TRUE;
+  for (guint i = 0; i < boot->members->len; i++)
+    names[i] = vm_of (boot, i)->name;
+  boot->transfer = nv_transfer_start (names, boot->members->len, error);
+  return boot->transfer != NULL;
+}
+
+static gboolean
+hear_sent (const char *line, gsize length, gpointer channel, GError **error)
+{
+  return nv_channel_hear_sent (channel, line, length, error);
+}
+
+static gboolean
+take_sent_of (const Boot *boot, guint index, GError **error)
+{
+  const NvRun *run = boot->state->run;
+  const char *name = vm_of (boot, index)->name;
+  g_autofree char *results =
+      run->results ? g_build_filename (run->results, boot->policy->name, name, NULL) : NULL;
+  g_autofree char *said = NULL;
+  GError *problem = NULL;
+
+  if (nv_transfer_take (boot->transfer, index, hear_sent, nv_session_channel (boot->session, index), results,
+                        &problem))
+    return TRUE;
+  said = nv_transfer_log_tail (boot->transfer, index);
+  g_set_error (error, NV_ERROR, problem->code, "VM '%s': what its guest sent by scp: %s%s%s", name,
+               problem->message, *said ? "; its sshd ended with\n" : "", said);
+  g_error_free (problem);
+  return FALSE;
+}
+
+/* Also of those whose job failed, and of the rest where one cannot be taken: what was measured stays. The
+ * first error.
+ */
+static gboolean
+take_sent (const Boot *boot, GError **error)
+{
+  GError *first = NULL;
+
+  for (guint i = 0; boot->transfer && i < boot->members->len; i++)
+    {
+      const NvChannel *channel = nv_session_channel (boot->session, i);
+
+      if (nv_channel_state (channel) == NV_GUEST_IDLE && nv_channel_started_host_ns (channel) > 0)
+        take_sent_of (boot, i, first ? NULL : &first);
+    }
+  if (first)
+    g_propagate_error (error, first);
+  return first == NULL;
+}
+
+/* --- booting and measuring --- */
+
 static gboolean
 boot_fleet (Boot *boot, GError **error)
 {
@@ -346,7 +413,7 @@ boot_fleet (Boot *boot, GError **error)
     return FALSE;
   plan.members = boot->members;
   g_ptr_array_set_size (boot->summaries, (int)(boot->members->len * run->plan->kernels->len));
-  if (!add_boot (boot, error) || !nv_fleet_up (&plan, NULL, error))
+  if (!add_boot (boot, error) || !start_transfer (boot, error) || !nv_fleet_up (&plan, NULL, error))
     return FALSE;
   g_clear_pointer (&lock, nv_lock_free);
   boot->session = nv_session_open (run->connection, boot->members, &events, boot, error);
@@ -403,6 +470,7 @@ measure_fleet (Boot *boot, GError **error)
   NvRunState *state = boot->state;
   g_autoptr (GArray) before = NULL, after = NULL;
   g_autoptr (NvCounters) counters = NULL;
+  gboolean measured;
   gint64 since_us;
 
   boot->ready_ns = nv_now_ns ();
@@ -411,7 +479,8 @@ measure_fleet (Boot *boot, GError **error)
   if (!counters)
     return FALSE;
   since_us = g_get_monotonic_time ();
-  if (!nv_session_measure (boot->session, &boot->go_ns, &boot->spread_ns, error))
+  measured = nv_session_measure (boot->session, &boot->go_ns, &boot->spread_ns, error);
+  if (!take_sent (boot, measured ? error : NULL) || !measured)
     return FALSE;
   state->result->measure_us += g_get_monotonic_time () - since_us;
   state->result->largest_spread_ns = MAX (state->result->largest_spread_ns, boot->spread_ns);
@@ -488,6 +557,7 @@ static void
 boot_clear (Boot *boot)
 {
   g_clear_pointer (&boot->session, nv_session_free);
+  g_clear_pointer (&boot->transfer, nv_transfer_free);
   g_clear_pointer (&boot->members, g_ptr_array_unref);
   g_clear_pointer (&boot->vm_ids, g_free);
   g_clear_pointer (&boot->summaries, g_ptr_array_unref);

@@ -27,7 +27,8 @@ typedef struct
   const json_t *host;
   NvAccel accel;
   guint64 seed;
-  gboolean hold; /* leave the last fleet up */
+  const char *results; /* (nullable): with scp: a folder that gets POLICY/VM/ with each guest's files */
+  gboolean hold;       /* leave the last fleet up */
   GCancellable *cancellable;
 
   /* Plans and builds a fleet whose VMs' memory goes where @policy puts it; nothing is made yet. Returns:

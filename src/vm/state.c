@@ -87,6 +87,12 @@ nv_state_qemu_dir (GError **error)
 }
 
 char *
+nv_state_transfers_dir (GError **error)
+{
+  return state_dir ("transfers", error);
+}
+
+char *
 nv_state_runtime_dir (GError **error)
 {
   if (g_getenv ("NUMAVM_STATE_DIR"))

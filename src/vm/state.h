@@ -10,11 +10,12 @@
 char *nv_state_path (const char *name);
 
 /* Each returns (transfer full) an absolute path; the directory exists, or NULL with NV_ERROR_FAILED. */
-char *nv_state_disks_dir (GError **error);    /* default place of disks */
-char *nv_state_consoles_dir (GError **error); /* UUID.log: what guests printed */
-char *nv_state_guest_dir (GError **error);    /* the default guest's kernel and initramfs */
-char *nv_state_qemu_dir (GError **error);     /* NAME.xml: the VMs of the QEMU driver */
-char *nv_state_runtime_dir (GError **error);  /* sockets, locks */
+char *nv_state_disks_dir (GError **error);     /* default place of disks */
+char *nv_state_consoles_dir (GError **error);  /* UUID.log: what guests printed */
+char *nv_state_guest_dir (GError **error);     /* the default guest's kernel and initramfs */
+char *nv_state_qemu_dir (GError **error);      /* NAME.xml: the VMs of the QEMU driver */
+char *nv_state_transfers_dir (GError **error); /* what guests send by scp, while they do */
+char *nv_state_runtime_dir (GError **error);   /* sockets, locks */
 
 /**
  * nv_state_socket_path:
