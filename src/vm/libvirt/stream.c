@@ -119,17 +119,18 @@ start_pump (virStreamPtr stream, GError **error)
 typedef int (*OpenStream) (virDomainPtr domain, virStreamPtr stream);
 
 static int
-open_pumped (NvConnection *connection, const char *name, OpenStream open_stream, const char *what,
-             GError **error)
+open_pumped (virConnectPtr handle, const char *name, OpenStream open_stream, const char *what, GError **error)
 {
-  LibvirtConnection *self = (LibvirtConnection *)connection;
-  g_autoptr (virDomain) domain = libvirt_lookup (self, name, error);
+  g_autoptr (virDomain) domain = virDomainLookupByName (handle, name);
   virStreamPtr stream;
   int fd;
 
   if (!domain)
-    return -1;
-  stream = virStreamNew (self->handle, 0);
+    {
+      libvirt_fail (error, "cannot find '%s'", name);
+      return -1;
+    }
+  stream = virStreamNew (handle, 0);
   if (!stream || open_stream (domain, stream) < 0)
     {
       libvirt_fail (error, "cannot open the %s of '%s'", what, name);
@@ -149,10 +150,22 @@ open_console (virDomainPtr domain, virStreamPtr stream)
   return virDomainOpenConsole (domain, NULL, stream, VIR_DOMAIN_CONSOLE_SAFE);
 }
 
+/* Over a connection of its own, which goes with the stream: who asks libvirt something while another thread
+ * waits for a stream of the same connection may wait for ever (seen with libvirt 9.0.0). */
 int
 libvirt_open_console (NvConnection *connection, const char *name, GError **error)
 {
-  return open_pumped (connection, name, open_console, "console", error);
+  virConnectPtr handle = virConnectOpenAuth (connection->uri, virConnectAuthPtrDefault, 0);
+  int fd;
+
+  if (!handle)
+    {
+      libvirt_fail (error, "cannot connect to libvirt at '%s'", connection->uri);
+      return -1;
+    }
+  fd = open_pumped (handle, name, open_console, "console", error);
+  virConnectClose (handle);
+  return fd;
 }
 
 /* Not by force: whoever has it may be in the middle of a measurement, and a program that ended has closed it.
@@ -166,5 +179,5 @@ open_channel (virDomainPtr domain, virStreamPtr stream)
 int
 libvirt_open_channel (NvConnection *connection, const char *name, GError **error)
 {
-  return open_pumped (connection, name, open_channel, "channel", error);
+  return open_pumped (((LibvirtConnection *)connection)->handle, name, open_channel, "channel", error);
 }
