@@ -1,7 +1,7 @@
 #include "store/import.h"
 #include "base/error.h"
 #include "bench/protocol.h"
-#include "store/formats/format.h"
+#include "store/import-place.h"
 #include "store/series.h"
 
 #include <errno.h>
@@ -14,20 +14,14 @@
 #define COMMIT_INTERVAL_US G_USEC_PER_SEC
 #define READ_BYTES         ((gsize)1 << 16)
 
-/* What the files of one folder share. */
-typedef struct
-{
-  gint64 run, boot;
-  guint n_vms;
-} Folder;
-
 typedef struct
 {
   const NvImportRequest *request;
   NvImportResult *result;
-  GHashTable *folders;
+  NvImportPlaces *places;
   gint64 committed_us;
   gboolean in_folder;
+  gboolean has_said_beside; /* that a file's values are in another */
 } Importer;
 
 static void G_GNUC_PRINTF (2, 0) say (const NvImport *import, const char *format, va_list arguments)
@@ -72,73 +66,6 @@ nv_import_excuse (NvImport *import, GError **error)
   nv_import_leave_out (import, "%s", (*error)->message);
   g_clear_error (error);
   return TRUE;
-}
-
-static gint64
-add_run (NvImport *import, const json_t *plan, GError **error)
-{
-  g_autofree char *uuid = g_uuid_string_random ();
-  const NvStoreRun row = {
-    .uuid = uuid,
-    .program = "numavm " NV_VERSION " import",
-    .command = import->request->command,
-    .emulated = -1,
-    .plan = plan,
-  };
-  gint64 run = nv_store_add_run (import->request->store, &row, error);
-
-  if (run && !nv_store_finish_run (import->request->store, run, 0, "done", NULL, error))
-    return 0;
-  return run;
-}
-
-gint64
-nv_import_get_run (NvImport *import, const json_t *plan, GError **error)
-{
-  if (!import->run)
-    import->run = add_run (import, plan, error);
-  return import->run;
-}
-
-static Folder *
-get_folder (NvImport *import, const json_t *plan, GError **error)
-{
-  g_autofree char *path = g_path_get_dirname (import->file);
-  Folder *folder = g_hash_table_lookup (import->folders, path);
-  NvStoreBoot boot = { 0 };
-
-  if (folder)
-    return folder;
-  boot.run = add_run (import, plan, error);
-  if (!boot.run)
-    return NULL;
-  folder = g_new0 (Folder, 1);
-  folder->run = boot.run;
-  folder->boot = nv_store_add_boot (import->request->store, &boot, error);
-  g_hash_table_insert (import->folders, g_steal_pointer (&path), folder);
-  import->has_made_folder = TRUE;
-  return folder->boot ? folder : NULL;
-}
-
-gint64
-nv_import_add_vm (NvImport *import, const json_t *plan, GError **error)
-{
-  g_autofree char *name = g_path_get_basename (import->file);
-  Folder *folder = get_folder (import, plan, error);
-  NvStoreVm vm = { .name = name };
-  char *dot = strrchr (name, '.');
-  gint64 id;
-
-  if (!folder)
-    return 0;
-  if (dot && dot != name)
-    *dot = '\0';
-  vm.boot = folder->boot;
-  vm.index = folder->n_vms;
-  import->run = folder->run;
-  id = nv_store_add_vm (import->request->store, &vm, error);
-  folder->n_vms += id != 0;
-  return id;
 }
 
 typedef gboolean (*LineFunction) (NvImport *import, char *line, gsize length, gpointer data, GError **error);
@@ -236,10 +163,7 @@ nv_import_read (NvImport *import, const NvFormat *format, int fd, GError **error
 static gboolean
 undo_file (NvImport *import, GError **error)
 {
-  g_autofree char *folder = g_path_get_dirname (import->file);
-
-  if (import->has_made_folder)
-    g_hash_table_remove (import->folders, folder);
+  nv_import_forget_places (import);
   return nv_store_return (import->request->store, error);
 }
 
@@ -327,11 +251,10 @@ open_file (Importer *importer, NvImport *import)
 }
 
 static gboolean
-import_file (Importer *importer, const char *path, GError **error)
+import_file (Importer *importer, NvImport *import, GError **error)
 {
-  NvImport import = { .request = importer->request, .file = path, .folders = importer->folders };
-  int fd = open_file (importer, &import);
-  gboolean done = fd < 0 || import_descriptor (importer, &import, fd, error);
+  int fd = open_file (importer, import);
+  gboolean done = fd < 0 || import_descriptor (importer, import, fd, error);
 
   importer->result->files++;
   if (fd >= 0)
@@ -341,7 +264,7 @@ import_file (Importer *importer, const char *path, GError **error)
   if (!done || g_cancellable_set_error_if_cancelled (importer->request->cancellable, NULL))
     {
       if (done)
-        g_set_error (error, NV_ERROR, NV_ERROR_CANCELLED, "interrupted after '%s'", path);
+        g_set_error (error, NV_ERROR, NV_ERROR_CANCELLED, "interrupted after '%s'", import->file);
       return FALSE;
     }
   if (g_get_monotonic_time () - importer->committed_us < COMMIT_INTERVAL_US)
@@ -350,53 +273,187 @@ import_file (Importer *importer, const char *path, GError **error)
   return nv_store_commit (importer->request->store, error);
 }
 
+/* --- folders --- */
+
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
   return strcmp (*(char *const *)a, *(char *const *)b);
 }
 
-static gboolean
-import_folder (Importer *importer, const char *path, GDir *folder, GError **error)
+/* Returns: (transfer full): paths, in the order of their names. */
+static GPtrArray *
+list_paths (const char *path, GDir *folder)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
   const char *name;
-  gboolean done = TRUE;
 
   while ((name = g_dir_read_name (folder)))
-    g_ptr_array_add (names, g_build_filename (path, name, NULL));
-  g_ptr_array_sort (names, compare_names);
-  for (guint i = 0; i < names->len && done; i++)
-    {
-      const char *file = g_ptr_array_index (names, i);
-      NvImport import = { .request = importer->request, .file = file };
+    g_ptr_array_add (paths, g_build_filename (path, name, NULL));
+  g_ptr_array_sort (paths, compare_names);
+  return paths;
+}
 
-      if (g_file_test (file, G_FILE_TEST_IS_DIR) && !g_file_test (file, G_FILE_TEST_IS_SYMLINK))
-        nv_import_say (&import, "a folder: not looked into");
-      else
-        done = import_file (importer, file, error);
+static gboolean
+is_folder (const char *path)
+{
+  return g_file_test (path, G_FILE_TEST_IS_DIR) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK);
+}
+
+static gboolean
+are_folders (const GPtrArray *paths)
+{
+  for (guint i = 0; i < paths->len; i++)
+    if (!is_folder (g_ptr_array_index (paths, i)))
+      return FALSE;
+  return paths->len > 0;
+}
+
+/* @path without its extension. Returns: (transfer full). */
+static char *
+cut_extension (const char *path)
+{
+  const char *slash = strrchr (path, '/'), *dot = strrchr (path, '.');
+
+  return dot && dot > (slash ? slash + 1 : path) ? g_strndup (path, (gsize)(dot - path)) : g_strdup (path);
+}
+
+static gboolean
+share_name (const GPtrArray *paths)
+{
+  for (guint i = 1; i < paths->len; i++)
+    {
+      g_autofree char *one = cut_extension (g_ptr_array_index (paths, 0));
+      g_autofree char *other = cut_extension (g_ptr_array_index (paths, i));
+
+      if (strcmp (one, other) != 0)
+        return FALSE;
     }
+  return TRUE;
+}
+
+static gboolean
+has_records (Importer *importer, const char *path)
+{
+  NvImport import = { .request = importer->request, .file = path };
+  const NvFormat *format = NULL;
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  struct stat status;
+
+  if (fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
+    for_each_line (&import, fd, recognise_line, &format, NULL);
+  if (fd >= 0)
+    close (fd);
+  return format && strcmp (format->name, "records") == 0;
+}
+
+/* A guest that sends its results as files sends NAME.json, which has all of them, and what others can read
+ * beside it: none comes in twice. */
+static gboolean
+is_told_beside (Importer *importer, const char *path)
+{
+  static const char *const extensions[] = { ".expresult", ".output", ".buddyinfo" };
+  g_autofree char *name = cut_extension (path);
+  g_autofree char *records = g_strconcat (name, ".json", NULL);
+  NvImport import = { .request = importer->request, .file = path };
+  gboolean is_one = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (extensions); i++)
+    is_one = is_one || strcmp (path + strlen (name), extensions[i]) == 0;
+  if (!is_one || !has_records (importer, records))
+    return FALSE;
+  if (!importer->has_said_beside)
+    nv_import_say (&import, "passed over, as all such: what it holds is in '%s', too", records);
+  importer->has_said_beside = TRUE;
+  importer->result->files++;
+  importer->result->passed_over++;
+  return TRUE;
+}
+
+/* @place: (nullable): in a tree, what the folder's files share. */
+static gboolean
+import_paths (Importer *importer, const GPtrArray *paths, const NvImport *place, GError **error)
+{
+  gboolean is_alone = place && share_name (paths), done = TRUE;
+
+  for (guint i = 0; i < paths->len && done; i++)
+    {
+      NvImport import = place ? *place : (NvImport){ 0 };
+
+      import.request = importer->request;
+      import.places = importer->places;
+      import.file = g_ptr_array_index (paths, i);
+      import.is_alone = is_alone;
+      if (is_folder (import.file))
+        nv_import_say (&import, "a folder: not looked into");
+      else if (!is_told_beside (importer, import.file))
+        done = import_file (importer, &import, error);
+    }
+  return done;
+}
+
+static gboolean
+import_folder (Importer *importer, const char *path, GDir *folder, const NvImport *above, GError **error);
+
+/* VM/FILE, or POLICY/VM/FILE. @above: as in import_folder(). */
+static gboolean
+import_tree (Importer *importer, const char *path, const GPtrArray *paths, const NvImport *above,
+             GError **error)
+{
+  gboolean done = TRUE;
+
+  for (guint i = 0; i < paths->len && done; i++)
+    {
+      const char *below = g_ptr_array_index (paths, i);
+      g_autofree char *policy = above ? g_path_get_basename (path) : NULL;
+      const NvImport place = { .tree = above ? above->tree : path, .policy = policy };
+      GDir *folder = g_dir_open (below, 0, NULL);
+
+      if (folder)
+        {
+          done = import_folder (importer, below, folder, &place, error);
+          g_dir_close (folder);
+        }
+    }
+  return done;
+}
+
+/* @above: (nullable): of the tree that it is in. */
+static gboolean
+import_folder (Importer *importer, const char *path, GDir *folder, const NvImport *above, GError **error)
+{
+  g_autoptr (GPtrArray) paths = list_paths (path, folder);
+
+  if (are_folders (paths) && !(above && above->policy))
+    return import_tree (importer, path, paths, above, error);
+  return import_paths (importer, paths, above, error);
+}
+
+static gboolean
+import_path (Importer *importer, const char *path, GError **error)
+{
+  NvImport import = { .request = importer->request, .file = path, .places = importer->places };
+  GDir *folder = g_dir_open (path, 0, NULL);
+  gboolean done;
+
+  importer->in_folder = folder != NULL;
+  if (!folder)
+    return import_file (importer, &import, error);
+  done = import_folder (importer, path, folder, NULL, error);
+  g_dir_close (folder);
   return done;
 }
 
 gboolean
 nv_import (const NvImportRequest *request, char *const *paths, NvImportResult *ret_result, GError **error)
 {
-  g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  Importer importer = { request, ret_result, folders, g_get_monotonic_time (), FALSE };
+  g_autoptr (NvImportPlaces) places = nv_import_places_new ();
+  Importer importer = { request, ret_result, places, g_get_monotonic_time (), FALSE, FALSE };
   gboolean done = TRUE;
 
   *ret_result = (NvImportResult){ 0 };
   for (; *paths && done; paths++)
-    {
-      GDir *folder = g_dir_open (*paths, 0, NULL);
-
-      importer.in_folder = folder != NULL;
-      done =
-          folder ? import_folder (&importer, *paths, folder, error) : import_file (&importer, *paths, error);
-      if (folder)
-        g_dir_close (folder);
-    }
+    done = import_path (&importer, *paths, error);
   return (done || g_error_matches (*error, NV_ERROR, NV_ERROR_CANCELLED))
          && nv_store_commit (request->store, done ? error : NULL) && done;
 }

@@ -30,7 +30,7 @@ typedef struct
   guint imported;
   guint known;       /* were imported before */
   guint unreadable;  /* nothing came of them */
-  guint passed_over; /* in folders, and no results at all */
+  guint passed_over; /* in folders, and no results at all, or in another file, too */
   guint64 rows;
   guint64 left_out; /* lines and parts */
 } NvImportResult;
@@ -38,7 +38,10 @@ typedef struct
 /**
  * nv_import:
  * @paths: ended by NULL: files, or folders, of which the files are read: not what is in folders below, no
- * links, no devices
+ * links, no devices. A folder that holds nothing but folders is a tree: of VMs, or of policies' folders of
+ * VMs, as `numavm run --results` leaves it; it is one run.
+ *
+ * Of what one guest sent, only the records come in: NAME.json has all that is in the files beside it.
  *
  * Returns: %FALSE if the store could not take it, or with NV_ERROR_CANCELLED; what was imported before stays.
  */

@@ -222,8 +222,9 @@ refuse (Reading *reading, const char *path, const char *reason)
   say (reading->request, path, reason);
 }
 
+/* @policy: (nullable). @name: of the VM; NULL: as the file is called. */
 static void
-add_file (Reading *reading, const char *path, gboolean is_guess)
+add_file (Reading *reading, const char *path, gboolean is_guess, const char *policy, const char *name)
 {
   g_autofree char *base = g_path_get_basename (path);
   struct stat status;
@@ -250,7 +251,7 @@ add_file (Reading *reading, const char *path, gboolean is_guess)
   file->reading = reading;
   file->path = g_strdup (path);
   file->is_guess = is_guess;
-  file->vm = nv_result_vm_new (base, NULL);
+  file->vm = nv_result_vm_new (name ? name : base, policy);
   file->text.is_guess = is_guess;
   file->text.is_original_mod = reading->request->is_original_mod;
   file->text.take = take;
@@ -265,28 +266,84 @@ compare_names (gconstpointer a, gconstpointer b)
   return strverscmp (*(char *const *)a, *(char *const *)b);
 }
 
-static void
-add_folder (Reading *reading, const char *path, GDir *folder)
+/* Returns: (transfer full): paths, in the order of their names. */
+static GPtrArray *
+list_paths (const char *path, GDir *folder)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  gboolean has_suffix = FALSE;
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
   const char *name;
 
   while ((name = g_dir_read_name (folder)))
+    g_ptr_array_add (paths, g_build_filename (path, name, NULL));
+  g_ptr_array_sort (paths, compare_names);
+  return paths;
+}
+
+static gboolean
+are_folders (const GPtrArray *paths)
+{
+  for (guint i = 0; i < paths->len; i++)
     {
-      has_suffix = has_suffix || g_str_has_suffix (name, SUFFIX);
-      g_ptr_array_add (names, g_build_filename (path, name, NULL));
+      const char *path = g_ptr_array_index (paths, i);
+
+      if (!g_file_test (path, G_FILE_TEST_IS_DIR) || g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+        return FALSE;
     }
-  g_ptr_array_sort (names, compare_names);
-  for (guint i = 0; i < names->len; i++)
+  return paths->len > 0;
+}
+
+static guint
+count_suffixes (const GPtrArray *paths)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < paths->len; i++)
+    n += g_str_has_suffix (g_ptr_array_index (paths, i), SUFFIX);
+  return n;
+}
+
+/* @vm: (nullable): in a tree, which VM's folder it is. */
+static void
+add_files (Reading *reading, const GPtrArray *paths, const char *policy, const char *vm)
+{
+  guint n = count_suffixes (paths);
+
+  for (guint i = 0; i < paths->len; i++)
     {
-      name = g_ptr_array_index (names, i);
-      if (has_suffix && !g_str_has_suffix (name, SUFFIX))
+      const char *path = g_ptr_array_index (paths, i);
+
+      if (!g_str_has_suffix (path, SUFFIX) && (n > 0 || vm))
         continue;
-      if (g_file_test (name, G_FILE_TEST_IS_SYMLINK))
-        refuse (reading, name, "a symbolic link is not followed: name the file itself");
+      if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+        refuse (reading, path, "a symbolic link is not followed: name the file itself");
       else
-        add_file (reading, name, !has_suffix);
+        add_file (reading, path, n == 0, policy, n == 1 ? vm : NULL);
+    }
+}
+
+/* A folder that holds nothing but folders is a tree: VM/FILE, or POLICY/VM/FILE. @level: 0: the tree's root;
+ * @policy: of level 2. */
+static void
+add_folder (Reading *reading, const char *path, GDir *folder, guint level, const char *policy)
+{
+  g_autoptr (GPtrArray) paths = list_paths (path, folder);
+  g_autofree char *name = g_path_get_basename (path);
+
+  if (level == 2 || !are_folders (paths))
+    {
+      add_files (reading, paths, policy, level > 0 ? name : NULL);
+      return;
+    }
+  for (guint i = 0; i < paths->len; i++)
+    {
+      const char *below = g_ptr_array_index (paths, i);
+      GDir *next = g_dir_open (below, 0, NULL);
+
+      if (next)
+        {
+          add_folder (reading, below, next, level + 1, level == 1 ? name : NULL);
+          g_dir_close (next);
+        }
     }
 }
 
@@ -298,9 +355,9 @@ add_paths (Reading *reading, char *const *paths)
       GDir *folder = g_dir_open (*paths, 0, NULL);
 
       if (folder)
-        add_folder (reading, *paths, folder);
+        add_folder (reading, *paths, folder, 0, NULL);
       else
-        add_file (reading, *paths, FALSE);
+        add_file (reading, *paths, FALSE, NULL, NULL);
       if (folder)
         g_dir_close (folder);
     }
@@ -308,7 +365,13 @@ add_paths (Reading *reading, char *const *paths)
 
 /* --- all of them --- */
 
-/* Those that share a name get one that @rename makes of the path. */
+static char *
+policy_and_name (const NvResultVm *vm)
+{
+  return g_strdup_printf ("%s\n%s", vm->policy ? vm->policy : "", vm->name);
+}
+
+/* Those that share policy and name get one that @rename makes of the path. */
 static void
 tell_apart (const Reading *reading, char *(*rename) (const File *file))
 {
@@ -317,16 +380,18 @@ tell_apart (const Reading *reading, char *(*rename) (const File *file))
   for (guint i = 0; i < reading->files->len; i++)
     {
       const File *file = g_ptr_array_index (reading->files, i);
-      guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, file->vm->name));
+      char *key = policy_and_name (file->vm);
+      guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, key));
 
-      g_hash_table_insert (counts, g_strdup (file->vm->name), GUINT_TO_POINTER (n + (file->n_results > 0)));
+      g_hash_table_insert (counts, key, GUINT_TO_POINTER (n + (file->n_results > 0)));
     }
   for (guint i = 0; i < reading->files->len; i++)
     {
       const File *file = g_ptr_array_index (reading->files, i);
+      g_autofree char *key = policy_and_name (file->vm);
       g_autofree char *name = NULL;
 
-      if (GPOINTER_TO_UINT (g_hash_table_lookup (counts, file->vm->name)) < 2)
+      if (GPOINTER_TO_UINT (g_hash_table_lookup (counts, key)) < 2)
         continue;
       name = rename (file);
       g_free (file->vm->name);

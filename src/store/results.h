@@ -57,7 +57,9 @@ typedef struct
 /**
  * nv_results_read_files:
  * @paths: ended by NULL: files of STREAM's text, or folders, of which the files that end in `.expresult` (or,
- * if there are none, all that are STREAM's text) are read, not those in folders below
+ * if there are none, all that are STREAM's text) are read, not those in folders below. A folder that holds
+ * nothing but folders is a tree: of VMs, or of policies' folders of VMs, as `numavm run --results` leaves it;
+ * there a VM is called as its folder, unless that has several files.
  *
  * Reads in as many threads as there are CPUs. What is cut off, empty, damaged or other text is named through
  * @request, and the rest is used. Two files of one name, without `.expresult`, in different folders are two

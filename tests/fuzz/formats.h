@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/formats/format.h"
+#include "store/import-place.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -17,10 +17,10 @@ static inline void
 fuzz_format (const char *name, const void *data, gsize size)
 {
   g_autoptr (NvStore) store = nv_store_open (":memory:", NV_STORE_CREATE, NULL);
-  g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr (NvImportPlaces) places = nv_import_places_new ();
   g_autoptr (GError) error = NULL;
   const NvImportRequest request = { .store = store, .interval_ns = 10, .command = "", .say = fuzz_say };
-  NvImport import = { .request = &request, .file = "fuzz", .folders = folders };
+  NvImport import = { .request = &request, .file = "fuzz", .places = places };
   guint index = 0;
   int fd = memfd_create ("fuzz", MFD_CLOEXEC);
 

@@ -45,18 +45,24 @@ set_up (Fixture *fixture, gconstpointer data)
 }
 
 static void
-tear_down (Fixture *fixture, gconstpointer data)
+remove_all (const char *path)
 {
-  g_autoptr (GDir) folder = g_dir_open (fixture->folder, 0, NULL);
+  g_autoptr (GDir) folder = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
   const char *name;
 
-  while ((name = g_dir_read_name (folder)))
+  while (folder && (name = g_dir_read_name (folder)))
     {
-      g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+      g_autofree char *below = g_build_filename (path, name, NULL);
 
-      g_remove (path);
+      remove_all (below);
     }
-  g_rmdir (fixture->folder);
+  g_remove (path);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  remove_all (fixture->folder);
   nv_store_close (fixture->store);
   g_string_free (fixture->said, TRUE);
   g_free (fixture->folder);
@@ -66,7 +72,9 @@ static void
 put_bytes (const Fixture *fixture, const char *name, const char *bytes, gssize length)
 {
   g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+  g_autofree char *folder = g_path_get_dirname (path);
 
+  g_mkdir_with_parents (folder, 0700);
   g_assert_true (g_file_set_contents (path, bytes, length, NULL));
 }
 
@@ -306,13 +314,86 @@ a_buddyinfo_log_needs_its_interval (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count (fixture, "\"table\":\"sample_value\""), ==, 18);
 }
 
+#define WORKLOAD                                                                                                          \
+  "{\"record\":\"workload\",\"version\":1,\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":4,\"command\":[\"a\",\"b\"]," \
+  "\"runs\":1,\"timeout_ns\":5,\"format\":\"text\",\"metrics\":[{\"name\":\"p99\",\"pattern\":\"x\",\"unit\":\"ms\","     \
+  "\"better\":\"lower\"}],\"facts\":{}}\n"                                                                                \
+  "{\"record\":\"output\",\"version\":1,\"run\":0,\"start_ns\":1,\"time_ns\":2,\"exit_status\":0,\"timed_out\":false,"    \
+  "\"output_bytes\":5,\"text\":\"a\\tb\\n\u00e4\"}\n"                                                                     \
+  "{\"record\":\"iteration\",\"version\":1,\"kernel\":\"p99\",\"iteration\":0,\"start_ns\":1,\"time_ns\":2,"              \
+  "\"value\":0.25,\"unit\":\"ms\",\"changed\":false}\n"
+
+/* A guest's files, one folder a VM: records, and what others can read of them. */
+static void
+a_tree_of_policies_is_one_run (Fixture *fixture, gconstpointer data)
+{
+  fixture->request.interval_ns = 10;
+  put (fixture, "interleave/vm0/results.json", SETUP ITERATION ("0", "0.1") ITERATION ("1", "0.2"));
+  put (fixture, "interleave/vm0/results.expresult", WHOLE);
+  put (fixture, "interleave/vm0/results.buddyinfo", NODE0 NODE1);
+  put (fixture, "interleave/vm1/results.json", WORKLOAD);
+  put (fixture, "interleave/vm1/results.output", "a\tb\n");
+  put (fixture, "local/vm0/results.expresult", WHOLE);
+  put (fixture, "local/vm0/results.json", "{\"of\":\"something else\"}\n");
+  put (fixture, "local/vm0/results.buddyinfo", NODE0 NODE1 NODE0);
+  put (fixture, "local/vm1/below/results.expresult", WHOLE);
+  import (fixture);
+  g_assert_true (
+      g_str_has_prefix (fixture->said->str,
+                        "interleave/vm0/results.buddyinfo: passed over, as all such: what it holds is in '"));
+  g_assert_nonnull (strstr (fixture->said->str, "local/vm0/results.json: is of no format"));
+  g_assert_nonnull (strstr (fixture->said->str, "local/vm1/below: a folder: not looked into"));
+  g_assert_cmpuint (fixture->result.passed_over, ==, 4);
+  g_assert_cmpuint (count (fixture, "\"table\":\"run\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"boot\""), ==, 2);
+  g_assert_cmpuint (count (fixture, "\"position\":0,\"arm\":\"interleave\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"position\":1,\"arm\":\"local\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"vm\""), ==, 3);
+  g_assert_cmpuint (count (fixture, "\"boot\":1,\"vm_index\":1,\"name\":\"vm1\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"boot\":2,\"vm_index\":0,\"name\":\"vm0\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"iteration\""), ==, 3);
+  g_assert_cmpuint (count (fixture, "\"table\":\"stream\""), ==, 4);
+  g_assert_cmpuint (count (fixture, "\"run\":1,\"vm\":2,\"setup\":2,\"kernel\":\"p99\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"sample\",\"id\":1,\"run\":1,\"vm\":3"), ==, 1);
+}
+
+/* So it is, whoever holds them beside each other. */
+static void
+what_is_beside_its_records_comes_in_once (Fixture *fixture, gconstpointer data)
+{
+  put (fixture, "vm0.json", SETUP ITERATION ("0", "0.1"));
+  put (fixture, "vm0.expresult", WHOLE);
+  put (fixture, "vm1.expresult", WHOLE);
+  import (fixture);
+  g_assert_cmpuint (fixture->result.imported, ==, 2);
+  g_assert_cmpuint (fixture->result.passed_over, ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"iteration\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"stream\""), ==, 4);
+}
+
+static void
+what_a_file_of_a_tree_made_goes_with_it (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *bytes = g_strnfill (100, '\xff'); /* too long for a VM's name, once it is UTF-8 */
+  g_autofree char *path = g_strconcat ("a/", bytes, "/r.json", NULL);
+
+  put (fixture, path, SETUP);
+  put (fixture, "b/vm0/r.json", WORKLOAD);
+  import (fixture);
+  g_assert_cmpuint (fixture->result.unreadable, ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"run\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"boot\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"arm\":\"b\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"output\""), ==, 1);
+}
+
 static void
 an_export_makes_the_same_store (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *before = NULL, *after = NULL, *again = NULL;
 
   fixture->request.interval_ns = 10;
-  put (fixture, "a", SETUP ITERATION ("0", "0.1") ITERATION ("1", "12345678.9012"));
+  put (fixture, "a", SETUP ITERATION ("0", "0.1") ITERATION ("1", "12345678.9012") WORKLOAD);
   put (fixture, "vm0.expresult", WHOLE);
   put (fixture, "buddyinfo.log", NODE0 NODE1 NODE0);
   import (fixture);
@@ -429,6 +510,9 @@ main (int argc, char **argv)
   ADD (what_is_no_rate_is_left_out);
   ADD (the_modified_streams_rates_are_divided_if_asked);
   ADD (a_buddyinfo_log_needs_its_interval);
+  ADD (a_tree_of_policies_is_one_run);
+  ADD (what_is_beside_its_records_comes_in_once);
+  ADD (what_a_file_of_a_tree_made_goes_with_it);
   ADD (an_export_makes_the_same_store);
   ADD (a_hostile_export_is_refused_row_by_row);
   ADD (streams_text_goes_out_as_it_came);

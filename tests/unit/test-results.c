@@ -230,6 +230,29 @@ files_of_one_name_are_told_apart (Fixture *fixture, gconstpointer data)
                          "vm1 1 copy 0:2e+06 scale 0:1e+06 add 0:1e+06 triad 0:1e+06\n");
 }
 
+/* As results come by scp. */
+static void
+a_tree_of_policies_is_one_result (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvResults) all = NULL, one = NULL;
+
+  put (fixture, "all/interleave/vm0/results.expresult", TABLE COPY ("1") REST);
+  put (fixture, "all/interleave/vm0/results.json", RUN ("7"));
+  put (fixture, "all/interleave/vm0/results.output", RUN ("8"));
+  put (fixture, "all/interleave/vm1/vm1.expresult", RUN ("2"));
+  put (fixture, "all/local/vm0/a.expresult", RUN ("3"));
+  put (fixture, "all/local/vm0/b.expresult", RUN ("4"));
+  put (fixture, "all/local/vm1/b.output", RUN ("5"));
+  put (fixture, "all/local/vm2/below/c.expresult", RUN ("6"));
+  all = read_paths (fixture, "all", NULL);
+  g_assert_cmpstr (fixture->said->str, ==, "");
+#define ONES " scale 0:1e+06 add 0:1e+06 triad 0:1e+06\n"
+  assert_shown (all, "interleave/vm0 1 copy 0:1e+06" ONES "interleave/vm1 1 copy 0:2e+06" ONES
+                     "local/a 1 copy 0:3e+06" ONES "local/b 1 copy 0:4e+06" ONES);
+  one = read_paths (fixture, "all/interleave", NULL);
+  assert_shown (one, "vm0 1 copy 0:1e+06" ONES "vm1 1 copy 0:2e+06" ONES);
+}
+
 static void
 a_file_that_is_named_twice_is_one_vm (Fixture *fixture, gconstpointer data)
 {
@@ -568,6 +591,7 @@ main (int argc, char **argv)
   ADD (what_no_line_shows_to_be_streams_text_does_not_count);
   ADD (invented_kernels_do_not_push_out_streams);
   ADD (files_of_one_name_are_told_apart);
+  ADD (a_tree_of_policies_is_one_result);
   ADD (a_file_that_is_named_twice_is_one_vm);
   ADD (a_damaged_file_does_not_fill_the_memory);
   ADD (no_results_are_an_error);

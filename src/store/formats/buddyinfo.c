@@ -45,7 +45,7 @@ static gboolean
 add_sample (NvImport *import, State *state, GError **error)
 {
   NvStore *store = import->request->store;
-  gint64 run, time_ns;
+  gint64 vm, time_ns;
   NvSeries *series;
 
   if (state->values.length == 0)
@@ -56,9 +56,10 @@ add_sample (NvImport *import, State *state, GError **error)
       state->values.length = 0;
       return TRUE;
     }
-  run = nv_import_get_run (import, NULL, error);
-  series = nv_series_get (store, run, 0);
-  if (!run || !nv_samples_start (store, series, time_ns, 0, 0, error))
+  if (!nv_import_get_measurer (import, &vm, error))
+    return FALSE;
+  series = nv_series_get (store, import->run, vm);
+  if (!nv_samples_start (store, series, time_ns, 0, 0, error))
     return FALSE;
   for (gsize i = 0; i < state->values.length; i++)
     {

@@ -33,7 +33,7 @@ records_read_line (NvImport *import, gpointer state, char *line, gsize length, G
   struct nv_message message = { "" };
   json_t *record;
   gboolean done = TRUE;
-  gint64 run;
+  gint64 vm;
 
   if (is_blank (line) && strlen (line) == length)
     return TRUE;
@@ -42,8 +42,8 @@ records_read_line (NvImport *import, gpointer state, char *line, gsize length, G
     nv_import_leave_out (import, "%s", message.text);
   else
     {
-      run = nv_import_get_run (import, NULL, error);
-      done = run && nv_store_add_record (import->request->store, run, 0, record, error);
+      done = nv_import_get_measurer (import, &vm, error)
+             && nv_store_add_record (import->request->store, import->run, vm, record, error);
       import->rows += done;
       done = done || nv_import_excuse (import, error);
     }
