@@ -263,15 +263,18 @@ add_option (struct words *words, const char *option)
   add_word (words, "%s", option);
 }
 
-/* No file of the guest's own says anything about this connection. */
+/* No file of the guest's own says anything about this connection. -q would keep ssh's reasons, too. */
 static void
 make_command (const struct nv_transfer *transfer, struct words *words)
 {
-  static const char *const options[] = { "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null",
-                                         "BatchMode=yes", "IdentitiesOnly=yes", "ConnectTimeout=10" };
+  static const char *const options[] = { "StrictHostKeyChecking=yes",
+                                         "GlobalKnownHostsFile=/dev/null",
+                                         "BatchMode=yes",
+                                         "LogLevel=ERROR",
+                                         "IdentitiesOnly=yes",
+                                         "ConnectTimeout=10" };
 
   add_word (words, "scp");
-  add_word (words, "-q");
   add_word (words, "-F");
   add_word (words, "/dev/null");
   add_word (words, "-P");
