@@ -3,11 +3,13 @@
 #include "bench/clock.h"
 #include "bench/proc.h"
 #include "bench/protocol.h"
+#include "guest/clean.h"
 #include "guest/job.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/sysinfo.h>
@@ -50,6 +52,16 @@ static void
 set_integer (json_t *record, const char *name, int64_t value)
 {
   json_object_set_new (record, name, json_integer (value));
+}
+
+/* A long text may have been cut within a character. */
+static void
+set_message (json_t *record, const struct nv_message *message)
+{
+  char *text = nv_clean (message->text, strlen (message->text), sizeof message->text);
+
+  json_object_set_new (record, "message", json_string (text ? text : "no memory"));
+  free (text);
 }
 
 static json_t *
@@ -153,7 +165,7 @@ take_job (struct agent *agent, const json_t *record, struct nv_message *message)
       agent->state = IDLE;
       nv_job_clear (&agent->job);
       answer = make_record ("refused");
-      json_object_set_new (answer, "message", json_string (problem.text));
+      set_message (answer, &problem);
     }
   return nv_writer_send (&agent->writer, answer);
 }
@@ -166,7 +178,7 @@ send_done (struct agent *agent)
 
   set_integer (done, "status", agent->job.status);
   if (*agent->job.message.text)
-    json_object_set_new (done, "message", json_string (agent->job.message.text));
+    set_message (done, &agent->job.message);
   nv_job_clear (&agent->job);
   agent->state = IDLE;
   return nv_writer_send (&agent->writer, done);
