@@ -75,6 +75,17 @@ nv_image_run_build (NvCommandContext *context, GError **error)
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "image build: say where: -o DIR");
       return NV_EXIT_USAGE;
     }
+  if (options->distribution)
+    return nv_image_run_distribution (context, error);
+  if (options->packages || options->mirror || options->size)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "--%s: only a distribution has it: add --distribution SUITE",
+                   options->packages ? "packages"
+                   : options->mirror ? "mirror"
+                                     : "size");
+      return NV_EXIT_USAGE;
+    }
   manifest = nv_image_build (&image, options->output, error);
   if (!manifest)
     return NV_EXIT_FAILED;

@@ -18,8 +18,14 @@ static const struct
 static const NvOption image_options[] = {
   { "output", 'o', NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, output), "DIR",
     "build: where the image goes: nothing is there yet; needed" },
-  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, kernel), "FILE",
-    "build: default: the newest one found" },
+  { "distribution", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, distribution), "SUITE",
+    "build: a real Debian, such as bookworm, with a disk" },
+  { "packages", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, packages), "NAME,NAME",
+    "build: what else is in that Debian" },
+  { "mirror", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, mirror), "URL",
+    "build: where that Debian comes from; default: this host's own package sources" },
+  { "kernel", 0, NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, kernel), "FILE|PACKAGE",
+    "build: default: the newest one found; with --distribution its package, default linux-image-cloud-amd64" },
   { "debug-shell", 0, NV_OPTION_FLAG, G_STRUCT_OFFSET (NvImageCommandOptions, debug_shell), NULL,
     "build: a shell on the guest's console" },
   { "add", 0, NV_OPTION_STRINGS, G_STRUCT_OFFSET (NvImageCommandOptions, add), "FILE[:PATH]",
@@ -29,7 +35,7 @@ static const NvOption image_options[] = {
   { "disk", 'd', NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, disk), "PATH",
     "install: the new disk, raw if it ends in .raw, else qcow2; needed" },
   { "size", 's', NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, size), "SIZE",
-    "install: of the disk; default 8G" },
+    "build, install: of the disk; default 8G, of a distribution 4G" },
   { "memory", 'm', NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, memory), "MIB",
     "install: of the installer's VM; default 1024" },
   { "vcpus", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, vcpus), "N",
@@ -51,13 +57,23 @@ is_given (const NvOption *option, const NvImageCommandOptions *options)
   return option->type == NV_OPTION_FLAG ? *(const gboolean *)value : *(char *const *)value != NULL;
 }
 
-/* Does the help of an option begin with `VERB:`? Then only that verb has it. */
 static gboolean
-is_of (const NvOption *option, const char *verb)
+is_verb (const char *name)
 {
-  gsize length = strlen (verb);
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (strcmp (verbs[i].name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
 
-  return strncmp (option->help, verb, length) == 0 && option->help[length] == ':';
+/* The help of an option that not all verbs have begins with those that have it, `VERB, VERB:`. */
+static gboolean
+is_for (const NvOption *option, const char *verb)
+{
+  g_autofree char *head = g_strndup (option->help, strcspn (option->help, ":"));
+  g_auto (GStrv) names = g_strsplit (head, ", ", -1);
+
+  return !is_verb (names[0]) || g_strv_contains ((const char *const *)names, verb);
 }
 
 /* An option that would have no effect is a misunderstanding. */
@@ -65,11 +81,8 @@ static gboolean
 check_options (const NvImageCommandOptions *options, const char *verb, GError **error)
 {
   for (const NvOption *option = image_options; option->name; option++)
-    for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (is_given (option, options) && !is_for (option, verb))
       {
-        if (!is_of (option, verbs[i].name) || strcmp (verbs[i].name, verb) == 0
-            || !is_given (option, options))
-          continue;
         g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--%s: means nothing to `numavm image %s`",
                      option->name, verb);
         return FALSE;
@@ -137,6 +150,12 @@ const NvCommand nv_command_image = {
       "give the same bytes. Neither root nor a network is needed.\n\n"
       "VMs without an image of their own boot the same guest without this command; it is for guests with another "
       "kernel, a shell or programs of your own.\n\n"
+      "build --distribution makes a Debian with a disk of its own and numavm's guest program as a service in it: "
+      "disk.qcow2, which starts by itself, its kernel and initrd, with which --image starts it sooner, and image.json, "
+      "which has all packages and their versions. `up` and `run` give each VM an overlay on the disk. It is a system "
+      "for a laboratory: whoever has its console is root, without a password. Packages come from this host's own "
+      "sources, and are kept for the next image; the order in which they are named makes no difference. It needs "
+      "mmdebstrap, and root or a user who may make user namespaces.\n\n"
       "install makes a new disk and boots a VM from an installer's ISO with its serial console, boot menu and all, on "
       "this terminal; Ctrl-] leaves. When the installer powers off or reboots, the VM is gone and the disk is there. If "
       "it ends otherwise (it was left or interrupted, its kernel panicked, QEMU died), the disk is removed, too. A "
@@ -148,6 +167,9 @@ const NvCommand nv_command_image = {
               "numavm image build -o debug --debug-shell\n"
               "# with a benchmark of your own, as /bin/stream\n"
               "numavm image build -o mine --debug-shell --add ./stream\n"
+              "# a Debian with two benchmarks\n"
+              "numavm image build --distribution bookworm --packages stress-ng,sysbench -o bookworm\n"
+              "printf '2 1024\\n' | numavm up --image bookworm --network user -\n"
               "# a system of your own, as a disk\n"
               "numavm image install --iso debian.iso -s 8G -d debian.qcow2\n"
               "printf '1 1024 base=debian.qcow2\\n' | numavm up -",

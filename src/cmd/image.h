@@ -11,8 +11,11 @@ typedef struct
   char *kernel;
   char **add;
   gboolean debug_shell;
+  char *distribution;
+  char *packages;
+  char *mirror;
 
-  /* install */
+  /* install, and size of a distribution's */
   char *iso;
   char *disk;
   char *size;
@@ -25,5 +28,6 @@ typedef struct
 
 /* Run with the arguments behind their name, and options that mean something to them. */
 int nv_image_run_build (NvCommandContext *context, GError **error);
+int nv_image_run_distribution (NvCommandContext *context, GError **error); /* build --distribution */
 int nv_image_run_install (NvCommandContext *context, GError **error);
 int nv_image_run_list (NvCommandContext *context, GError **error);

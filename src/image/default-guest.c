@@ -4,6 +4,7 @@
 #include "image/directory.h"
 #include "image/kernel.h"
 
+#include <jansson.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ nv_guest_free (NvGuest *guest)
   g_free (guest->kernel);
   g_free (guest->initrd);
   g_free (guest->command_line);
+  g_free (guest->disk);
   g_free (guest);
 }
 
@@ -102,14 +104,50 @@ nv_guest_default (const char *kernel, const char *dir, gboolean make, GError **e
   return is_there ? make_record (guest_dir) : NULL;
 }
 
+/* A distribution's system has a disk, and starts with a line of its own. An image may be without image.json.
+ */
+static gboolean
+read_manifest (NvGuest *guest, const char *dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, NV_IMAGE_MANIFEST, NULL);
+  const char *disk = NULL, *command_line = NULL;
+  json_error_t problem;
+  json_t *manifest;
+  gboolean good;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  manifest = json_load_file (path, 0, &problem);
+  good = manifest
+         && json_unpack_ex (manifest, &problem, 0, "{s?s, s?{s:s}}", "command_line", &command_line, "disk",
+                            "file", &disk)
+                == 0
+         && (!disk || !strchr (disk, '/'));
+  if (good && command_line)
+    {
+      g_free (guest->command_line);
+      guest->command_line = g_strdup (command_line);
+    }
+  if (good && disk)
+    guest->disk = g_build_filename (dir, disk, NULL);
+  if (!good)
+    g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "'%s' is damaged: %s: build the image anew", path,
+                 problem.text);
+  json_decref (manifest);
+  return good;
+}
+
 NvGuest *
 nv_guest_of_image (const char *dir, GError **error)
 {
   g_autofree char *path = g_canonicalize_filename (dir, NULL);
   g_autoptr (NvGuest) guest = make_record (path);
-  const char *const files[] = { guest->kernel, guest->initrd };
+  const char *files[] = { guest->kernel, guest->initrd, NULL };
 
-  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+  if (!read_manifest (guest, path, error))
+    return NULL;
+  files[2] = guest->disk;
+  for (guint i = 0; i < G_N_ELEMENTS (files) && files[i]; i++)
     if (!g_file_test (files[i], G_FILE_TEST_IS_REGULAR))
       {
         g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND,

@@ -2,12 +2,14 @@
 
 #include <glib.h>
 
-/* The guest that VMs without an image of their own boot: the distribution's kernel and a tiny initramfs. */
+/* The guest that VMs without an image of their own boot: the distribution's kernel and a tiny initramfs; or
+ * what is in an image's directory. */
 typedef struct
 {
   char *kernel;
   char *initrd;
   char *command_line;
+  char *disk; /* (nullable): absolute: each VM gets an overlay on it */
 } NvGuest;
 
 void nv_guest_free (NvGuest *guest);
@@ -28,8 +30,8 @@ void nv_guest_free (NvGuest *guest);
  */
 NvGuest *nv_guest_default (const char *kernel, const char *dir, gboolean make, GError **error);
 
-/* The guest that an image boots, from the directory where nv_image_build() put it. Returns: (transfer full):
- * NULL with NV_ERROR_NOT_FOUND. */
+/* The guest that an image boots, from the directory where nv_image_build() or nv_distribution_build() put it.
+ * Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND, or NV_ERROR_PARSE: image.json is damaged. */
 NvGuest *nv_guest_of_image (const char *dir, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NvGuest, nv_guest_free)

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,14 +81,20 @@ fail (const char *dir, GError **error)
 }
 
 static gboolean
+set_exists (const char *dir, GError **error)
+{
+  g_set_error (error, NV_ERROR, NV_ERROR_EXISTS, "'%s' exists: remove it, or choose another name", dir);
+  return FALSE;
+}
+
+static gboolean
 give_name (const char *temporary, const char *dir, GError **error)
 {
   if (chmod (temporary, DIR_MODE) == 0 && rename (temporary, dir) == 0)
     return TRUE;
   if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
     return fail (dir, error);
-  g_set_error (error, NV_ERROR, NV_ERROR_EXISTS, "'%s' exists: remove it, or choose another name", dir);
-  return FALSE;
+  return set_exists (dir, error);
 }
 
 gboolean
@@ -102,4 +110,24 @@ nv_image_directory_make (const char *dir, int kernel, GBytes *initramfs, GBytes 
     return TRUE;
   remove_directory (temporary);
   return FALSE;
+}
+
+gboolean
+nv_image_directory_check (const char *dir, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (dir);
+  g_autoptr (GDir) entries = g_dir_open (dir, 0, NULL);
+
+  if (entries ? g_dir_read_name (entries) != NULL : g_file_test (dir, G_FILE_TEST_EXISTS))
+    return set_exists (dir, error);
+  return access (parent, W_OK) == 0 || fail (dir, error);
+}
+
+gboolean
+nv_image_directory_publish (const char *made, const json_t *manifest, const char *dir, GError **error)
+{
+  char *bytes = json_dumps (manifest, JSON_INDENT (2));
+  g_autoptr (GBytes) text = g_bytes_new_with_free_func (bytes, strlen (bytes), free, bytes);
+
+  return write_bytes (text, made, NV_IMAGE_MANIFEST, error) && give_name (made, dir, error);
 }
