@@ -236,7 +236,8 @@ nv_workload_run (struct nv_workload *workload, const struct nv_workload_reporter
   struct nv_printed printed = { 0 };
 
   /* Programs expect it; the default guest has a /dev without. */
-  mkdir ("/dev/shm", 01777);
+  if (mkdir ("/dev/shm", 01777) == 0)
+    chmod ("/dev/shm", 01777);
   reporter->record (reporter->data, make_workload (workload));
   for (unsigned run = 0; run < workload->runs && status == NV_STATUS_DONE; run++)
     {
