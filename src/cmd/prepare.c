@@ -133,11 +133,35 @@ boots_default_guest (const NvPreparation *preparation, const NvRequest *request)
   return !request->template_file && !request->base && !preparation->disk_path;
 }
 
+/* (nullable): the disk of the image that the VM boots. */
+static const char *
+image_disk_of (const Builder *builder, const NvRequest *request)
+{
+  return builder->guest && boots_default_guest (builder->preparation, request) ? builder->guest->disk : NULL;
+}
+
+/* A request that no line made has no disk of its own, which says nothing against that of an image. */
+static gboolean
+wants_disk (const Builder *builder, const NvRequest *request, gboolean *ret_wants, GError **error)
+{
+  const char *image_disk = image_disk_of (builder, request);
+
+  *ret_wants = request->has_disk || image_disk;
+  if (request->has_disk || !image_disk || request->line == 0)
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+               "disk 'none': the image '%s' starts from its disk: leave it out, or the image",
+               builder->preparation->image);
+  return FALSE;
+}
+
 static NvDisk *
 build_disk (Builder *builder, const NvRequest *request, GError **error)
 {
   const NvPreparation *preparation = builder->preparation;
-  g_autofree char *base = request->base ? g_canonicalize_filename (request->base, NULL) : NULL;
+  const char *image_disk = image_disk_of (builder, request);
+  g_autofree char *base =
+      request->base ? g_canonicalize_filename (request->base, NULL) : g_strdup (image_disk);
   g_autofree char *path = preparation->disk_path
                               ? g_canonicalize_filename (preparation->disk_path, NULL)
                               : nv_disk_path (builder->disk_dir, request->name, preparation->disk_format);
@@ -182,6 +206,7 @@ build_vm (Builder *builder, const NvRequest *request, NvPlacement *taken_placeme
 {
   NvPreparation *preparation = builder->preparation;
   g_autoptr (NvVm) vm = nv_vm_new ();
+  gboolean has_disk;
 
   vm->name = g_strdup (request->name);
   vm->uuid = g_uuid_string_random ();
@@ -194,7 +219,8 @@ build_vm (Builder *builder, const NvRequest *request, NvPlacement *taken_placeme
   vm->cdrom = g_strdup (preparation->cdrom);
   if (builder->consoles_dir)
     vm->console_log = g_strdup_printf ("%s/%s.log", builder->consoles_dir, vm->uuid);
-  if (request->has_disk && !(vm->disk = build_disk (builder, request, error)))
+  if (!wants_disk (builder, request, &has_disk, error)
+      || (has_disk && !(vm->disk = build_disk (builder, request, error))))
     return NULL;
   if (boots_default_guest (preparation, request) && builder->guest)
     {
@@ -253,7 +279,8 @@ find_places (Builder *builder, GError **error)
 
   for (guint i = 0; i < preparation->requests->len; i++)
     needs_guest |= boots_default_guest (preparation, g_ptr_array_index (preparation->requests, i));
-  if (preparation->no_guest || !good)
+  /* An image is only looked at, and says what disk there will be. */
+  if (!good || (preparation->no_guest && !preparation->image))
     needs_guest = FALSE;
   if (preparation->context->connection->remote)
     {
