@@ -147,6 +147,33 @@ what_numavm_owns_is_replaced_and_the_rest_is_kept (void)
 }
 
 static void
+an_installers_medium_boots_first_and_a_reboot_is_its_end (void)
+{
+  g_autoptr (NvVm) vm = make_vm ("vm0", NV_MEMORY_DEFAULT, NULL);
+
+  vm->cdrom = g_strdup ("/isos/a & <b>.iso");
+  assert_rendered ("cdrom.xml", vm, NULL, NULL, "user");
+}
+
+static void
+a_templates_disks_and_boot_order_stay_behind_an_installers_medium (void)
+{
+  g_autoptr (NvVm) vm = make_vm ("vm0", NV_MEMORY_DEFAULT, NULL);
+  g_autofree char *xml = NULL;
+
+  vm->cdrom = g_strdup ("/isos/a.iso");
+  xml = render (vm,
+                "<domain><os><type machine='pc-q35-7.2'>hvm</type><boot dev='hd'/></os><devices>"
+                "<disk device='cdrom'><target dev='sda' bus='sata'/></disk><panic model='pvpanic'/>"
+                "</devices></domain>",
+                NULL, NULL);
+  g_assert_nonnull (strstr (strstr (xml, "<boot dev=\"cdrom\"/>"), "<boot dev=\"hd\"/>"));
+  g_assert_nonnull (strstr (xml, "<target dev=\"sdb\" bus=\"sata\"/>"));
+  g_assert_nonnull (strstr (xml, "<panic model=\"pvpanic\"/>"));
+  g_assert_null (strstr (xml, "<panic model=\"isa\"/>"));
+}
+
+static void
 the_first_interface_keeps_its_address_on_another_network (void)
 {
   g_autoptr (NvVm) vm = make_vm ("vm0", NV_MEMORY_STRICT, "1");
@@ -284,12 +311,14 @@ a_vm_is_read_back_from_its_metadata (void)
   vm->kernel = g_strdup ("/guest/vmlinuz");
   vm->initrd = g_strdup ("/guest/initrd");
   vm->command_line = g_strdup ("quiet");
+  vm->cdrom = g_strdup ("/isos/a & \"b\".iso");
   text = nv_metadata_format (vm);
   read = nv_metadata_parse (text, &error);
   g_assert_no_error (error);
   again = nv_metadata_format (read);
   g_assert_cmpstr (again, ==, text);
   g_assert_cmpstr (read->name, ==, vm->name);
+  g_assert_cmpstr (read->cdrom, ==, vm->cdrom);
   g_assert_true (read->disk->created);
   g_assert_cmpuint (((const NvRegion *)g_ptr_array_index (read->placement->regions, 0))->shares->len, ==, 2);
 }
@@ -337,6 +366,8 @@ main (int argc, char **argv)
   ADD (pins_huge_pages_and_the_default_guest_are_set);
   ADD (the_originals_template_works_without_kvm);
   ADD (what_numavm_owns_is_replaced_and_the_rest_is_kept);
+  ADD (an_installers_medium_boots_first_and_a_reboot_is_its_end);
+  ADD (a_templates_disks_and_boot_order_stay_behind_an_installers_medium);
   ADD (the_first_interface_keeps_its_address_on_another_network);
   ADD (no_disk_leaves_no_disk);
   ADD (a_templates_own_channel_stays_as_it_is);

@@ -120,6 +120,16 @@ disk_kernel_and_network_are_rendered (void)
 }
 
 static void
+an_installers_medium_boots_first_and_its_end_can_be_asked_for (void)
+{
+  g_autoptr (NvVm) vm = make_vm (NV_MEMORY_DEFAULT, NULL);
+
+  vm->disk = nv_disk_new ("/var/lib/numavm/disks/vm0.qcow2", NV_DISK_QCOW2, 2 * NV_GIB, NULL);
+  vm->cdrom = g_strdup ("/isos/a,b=\"c\".iso");
+  assert_argv ("cdrom", vm, "none");
+}
+
+static void
 names_and_paths_are_escaped_for_where_they_stand (void)
 {
   g_autoptr (NvVm) vm = make_vm (NV_MEMORY_DEFAULT, NULL);
@@ -168,6 +178,8 @@ main (int argc, char **argv)
                    huge_pages_come_from_a_memfd_preallocated);
   g_test_add_func ("/qemu-argv/each_region_is_a_cell_with_its_vcpus", each_region_is_a_cell_with_its_vcpus);
   g_test_add_func ("/qemu-argv/disk_kernel_and_network_are_rendered", disk_kernel_and_network_are_rendered);
+  g_test_add_func ("/qemu-argv/an_installers_medium_boots_first_and_its_end_can_be_asked_for",
+                   an_installers_medium_boots_first_and_its_end_can_be_asked_for);
   g_test_add_func ("/qemu-argv/names_and_paths_are_escaped_for_where_they_stand",
                    names_and_paths_are_escaped_for_where_they_stand);
   g_test_add_func ("/qemu-argv/what_qemu_cannot_express_is_refused", what_qemu_cannot_express_is_refused);
