@@ -35,8 +35,8 @@ column_number (sqlite3_stmt *statement, int column)
                                                                 : sqlite3_column_double (statement, column);
 }
 
-/* @sql: run, boot, vm, name, policy, offset_ns, run_start_ns, go_ns, length in ns; @key: the column that they are
- * found by. */
+/* @sql: run, boot, vm, name, policy, offset_ns, run_start_ns, go_ns, length in ns; @key: the column that they
+ * are found by. */
 static GHashTable *
 read_clocks (NvStore *store, const char *sql, int key, GError **error)
 {
@@ -67,8 +67,8 @@ read_clocks (NvStore *store, const char *sql, int key, GError **error)
 }
 
 /* What was measured on bare metal and imported starts with its setup. */
-#define JOIN_SETUP                                                                                           \
-  " LEFT JOIN (SELECT run, min (monotonic_ns) AS setup_ns FROM setup WHERE vm IS NULL GROUP BY run) AS setup"  \
+#define JOIN_SETUP                                                                                            \
+  " LEFT JOIN (SELECT run, min (monotonic_ns) AS setup_ns FROM setup WHERE vm IS NULL GROUP BY run) AS setup" \
   " ON setup.run = run.id"
 
 gboolean
@@ -82,11 +82,12 @@ nv_clocks_read (NvClocks *clocks, NvStore *store, GError **error)
       " FROM vm JOIN boot ON boot.id = boot JOIN run ON run.id = boot.run" JOIN_SETUP
       " LEFT JOIN (SELECT vm, avg (offset_ns) AS offset_ns FROM clock GROUP BY vm) AS clock ON clock.vm = vm.id",
       2, error);
-  clocks->hosts = clocks->vms ? read_clocks (store,
-                                             "SELECT id, 0, 0, 'host', NULL, 0, coalesce (started_ns, setup_ns),"
-                                             " NULL, finished_wall_ns - started_wall_ns FROM run" JOIN_SETUP,
-                                             0, error)
-                              : NULL;
+  clocks->hosts = clocks->vms
+                      ? read_clocks (store,
+                                     "SELECT id, 0, 0, 'host', NULL, 0, coalesce (started_ns, setup_ns),"
+                                     " NULL, finished_wall_ns - started_wall_ns FROM run" JOIN_SETUP,
+                                     0, error)
+                      : NULL;
   return clocks->hosts != NULL;
 }
 

@@ -29,8 +29,8 @@ sqlite3_stmt *nv_store_prepare (NvStore *store, const char *sql, GError **error)
 /* Steps and resets. FALSE with @error. */
 gboolean nv_store_finish (NvStore *store, sqlite3_stmt *statement, GError **error);
 
-/* Behind the last row, or where an error ended them: then FALSE with @error. Not nv_store_finish(), which would
- * begin anew. */
+/* Behind the last row, or where an error ended them: then FALSE with @error. Not nv_store_finish(), which
+ * would begin anew. */
 gboolean nv_store_end_rows (NvStore *store, sqlite3_stmt *statement, GError **error);
 
 /* Text in UTF-8, copied; what is none is made so. NULL is NULL. */

@@ -171,9 +171,8 @@ make_builders (const Reader *reader, GError **error)
       const NvValueSource *who = &sampled->clock->source;
       NvTimeline *timeline;
 
-      sampled->builder =
-          nv_timeline_builder_new (who->name, reader->filter,
-                                   NV_TIMELINE_CELLS / MAX (n_counters, 1) * MAX (sampled->n_counters, 1));
+      sampled->builder = nv_timeline_builder_new (
+          who->name, reader->filter, NV_TIMELINE_CELLS / MAX (n_counters, 1) * MAX (sampled->n_counters, 1));
       timeline = sampled->builder->timeline;
       timeline->run = sampled->run;
       timeline->boot = who->boot;
