@@ -53,7 +53,7 @@ function workloadNode (workload) {
     element('h3', {}, element('code', {}, quoted(workload.command))),
     facts([
       ['Run', data.runs.length > 1 ? text(workload.run) : null],
-      ['Where', count(workload.vms, 'machine')],
+      ['Where', count(workload.vms, 'VM boot')],
       ['Asked', `${count(workload.runs, 'run')} in each boot, each at most ${duration(workload.timeout_ns)}`],
       ['Ended', endsNode(workload.ends)],
     ]),

@@ -36,6 +36,53 @@ nv_check_results (const NvCommandContext *context, const NvResultsFrom *from, co
   return FALSE;
 }
 
+NvStore *
+nv_import_into_memory (const NvCommandContext *context, const NvImportRequest *how, const char *command,
+                       GError **error)
+{
+  g_autoptr (NvStore) store = nv_store_open (":memory:", NV_STORE_CREATE, error);
+  NvComplaints complaints = { context, 0 };
+  NvImportRequest request = *how;
+  NvImportResult result;
+
+  request.store = store;
+  request.command = command;
+  request.say = nv_complain;
+  request.data = &complaints;
+  if (!store || !nv_import (&request, context->arguments, &result, error))
+    return NULL;
+  nv_complaints_end (&complaints);
+  if (result.rows > 0)
+    return g_steal_pointer (&store);
+  g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "'%s': nothing in it is a result", context->arguments[0]);
+  return NULL;
+}
+
+static gboolean
+are_folders (const NvCommandContext *context)
+{
+  for (int i = 0; i < context->n_arguments; i++)
+    if (!g_file_test (context->arguments[i], G_FILE_TEST_IS_DIR))
+      return FALSE;
+  return TRUE;
+}
+
+/* Of a workload there is nothing in STREAM's text: what guests sent are records. */
+static NvResults *
+read_records (const NvCommandContext *context, GError **error)
+{
+  const NvImportRequest how = { NULL };
+  g_autoptr (NvStore) store = nv_import_into_memory (context, &how, "", error);
+  NvResults *results = store ? nv_results_read_store (store, 0, error) : NULL;
+
+  if (results)
+    {
+      g_free (results->source);
+      results->source = g_utf8_make_valid (context->arguments[0], -1);
+    }
+  return results;
+}
+
 static NvResults *
 read_files (const NvCommandContext *context, gboolean is_original_mod, GError **error)
 {
@@ -44,6 +91,12 @@ read_files (const NvCommandContext *context, gboolean is_original_mod, GError **
   NvResults *results = nv_results_read_files (&request, context->arguments, error);
 
   nv_complaints_end (&complaints);
+  if (!results && g_error_matches (*error, NV_ERROR, NV_ERROR_NOT_FOUND) && are_folders (context))
+    {
+      results = read_records (context, NULL);
+      if (results)
+        g_clear_error (error);
+    }
   if (results && is_original_mod)
     nv_note (context,
              "rates are divided by 8: the original's modified STREAM moved an eighth of what it reported");

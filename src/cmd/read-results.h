@@ -23,3 +23,15 @@ gboolean nv_check_results (const NvCommandContext *context, const NvResultsFrom 
  * It waits for threads and for SQLite: a caller who catches signals in a main loop catches them afterwards.
  */
 NvResults *nv_read_results (const NvCommandContext *context, const NvResultsFrom *from, GError **error);
+
+/**
+ * nv_import_into_memory:
+ * @how: they are to be read: without a store and who is told
+ * @command: kept with what comes in
+ *
+ * What the files and folders on the command line hold, as a store that nobody keeps.
+ *
+ * Returns: (transfer full): NULL with @error: NV_ERROR_NOT_FOUND: nothing in them is a result
+ */
+NvStore *nv_import_into_memory (const NvCommandContext *context, const NvImportRequest *how,
+                                const char *command, GError **error);

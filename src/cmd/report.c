@@ -79,34 +79,14 @@ format_export (const ReportOptions *options)
 
 /* --- what is reported on --- */
 
-static NvStore *
-import_files (const NvCommandContext *context, NvImportRequest *request, const char *command, GError **error)
-{
-  g_autoptr (NvStore) store = nv_store_open (":memory:", NV_STORE_CREATE, error);
-  NvComplaints complaints = { context, 0 };
-  NvImportResult result;
-
-  request->store = store;
-  request->command = command;
-  request->say = nv_complain;
-  request->data = &complaints;
-  if (!store || !nv_import (request, context->arguments, &result, error))
-    return NULL;
-  nv_complaints_end (&complaints);
-  if (result.rows > 0)
-    return g_steal_pointer (&store);
-  g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "'%s': nothing in it is a result", context->arguments[0]);
-  return NULL;
-}
-
 static json_t *
-read_data (const NvCommandContext *context, NvImportRequest *import, GError **error)
+read_data (const NvCommandContext *context, const NvImportRequest *import, GError **error)
 {
   const ReportOptions *options = context->options;
   g_autofree char *command = format_command (context);
   g_autofree char *export_command = format_export (options);
   g_autoptr (NvStore) store = options->db ? nv_store_open (options->db, NV_STORE_READ, error)
-                                          : import_files (context, import, command, error);
+                                          : nv_import_into_memory (context, import, command, error);
   NvPageRequest request = {
     .store = store,
     .path = options->db,
