@@ -76,8 +76,9 @@ add_row (NvTable *table, const NvRunRow *row, const char *prefix)
 static void
 print_table (const NvRunResult *result, const char *prefix)
 {
-  g_autoptr (NvTable) table = nv_table_new ((const char *const[]){
-      "POLICY", "KERNEL", "UNIT", "VM", ">MEDIAN", ">MIN", ">P5", ">P95", ">MAX", ">N", "RESIDENCE", NULL });
+  g_autoptr (NvTable) table = nv_table_new (
+      (const char *const[]){ "POLICY", result->is_workload ? "METRIC" : "KERNEL", "UNIT", "VM", ">MEDIAN",
+                             ">MIN", ">P5", ">P95", ">MAX", ">N", "RESIDENCE", NULL });
   g_autofree char *text = NULL;
 
   for (guint i = 0; i < result->rows->len; i++)

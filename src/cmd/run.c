@@ -282,6 +282,17 @@ const NvCommand nv_command_run = {
       "Keys of --quick: policies=LIST, vms=N; of each VM vcpus, memory (MiB), nodes, cpus, pages, prealloc, as in a line\n"
       "of `up`; of each guest kernels=LIST, iterations=N, size, access, threads and what else `numavm bench --help` has\n"
       "(guest-pages and guest-cpus for its pages and cpus); interval of the samples, 0 for none; boot-timeout.\n"
+      "\n"
+      "Instead of kernels any program that the guests have: workload=COMMAND, its words as a shell reads them (no shell\n"
+      "runs it: sh -c '...' does); for each number in what it prints metric=NAME:PATTERN, an extended regular expression\n"
+      "whose first group is the number, or with format=json a pointer such as /results/0/rate; unit=UNIT and\n"
+      "better=higher|lower, before the first metric for all, after one for that; iterations=N runs, of at most timeout=TIME\n"
+      "each, by default 10m. workload=@FILE reads these keys from a file, one a line, as those in examples/workloads.\n"
+      "A program that is missing, fails, hangs or prints nothing that matches ends the run; what was measured stays.\n"
+      "\n"
+      "transport=scp: the guests write files (results, output, samples) and send them by scp to an sshd of numavm's own,\n"
+      "one folder a VM; the store gets the same. For root, with an --image of `numavm image build --distribution`.\n"
+      "\n"
       "Defaults: policies=none vms=1 vcpus=1 memory=1024 cpus=free prealloc=yes kernels=triad,chase iterations=10\n"
       "interval=100ms boot-timeout=120s. Arrays have the same size in all guests of all arms: what the guests of the first\n"
       "boot would choose themselves, unless size says it.\n"
@@ -291,6 +302,8 @@ const NvCommand nv_command_run = {
   .examples =
       "# two policies, two VMs each\n"
       "numavm run --quick \"policies=interleave,round-robin vms=2 kernels=triad,gather iterations=5\" --db t.db\n"
+      "# a program of the image\n"
+      "numavm run --image DIR --quick \"workload=@examples/workloads/stress-ng.workload vms=2\"\n"
       "# all values of the last run\n"
       "sqlite3 t.db 'select * from iteration'",
   .needs = NV_NEEDS_CONNECTION,

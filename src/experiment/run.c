@@ -110,6 +110,7 @@ nv_run (const NvRun *run, NvRunResult *ret_result, GError **error)
   GError *problem = NULL;
 
   nv_run_result_init (ret_result);
+  ret_result->is_workload = run->plan->workload != NULL;
   if (!check_arms (run, error) || !add_run (&state, error))
     return FALSE;
   if (run->plan->sample_interval_ns > 0)

@@ -60,9 +60,10 @@ typedef struct
 typedef struct
 {
   char *uuid;
-  GPtrArray *rows;   /* of NvRunRow */
-  gint64 boot_us;    /* from planning to ready */
-  gint64 measure_us; /* from the go to the last guest's end */
+  gboolean is_workload; /* its rows are of metrics, not of kernels */
+  GPtrArray *rows;      /* of NvRunRow */
+  gint64 boot_us;       /* from planning to ready */
+  gint64 measure_us;    /* from the go to the last guest's end */
   gint64 total_us;
   gint64 largest_spread_ns; /* of the guests' starts, of all boots */
   guint64 size_bytes;       /* of each array */
