@@ -67,10 +67,18 @@ export function rates (line) {
   }))
 }
 
+/** A workload has all of its metrics at the same times: they are one phase. */
 export function phasesOf (run) {
-  return data.phases.filter((phase) => phase.run === run).map((phase) => ({
-    from: phase.start_s, to: phase.end_s, boot: phase.boot, policy: policyName(phase.policy), kernel: data.kernels[phase.kernel].name,
-  }))
+  const phases = new Map()
+  for (const { run: of, boot, policy, kernel, start_s: from, end_s: to } of data.phases) {
+    if (of !== run) continue
+    const key = `${boot} ${policy} ${from} ${to}`
+    const { name } = data.kernels[kernel]
+    const phase = phases.get(key)
+    if (phase) phase.kernel += `, ${name}`
+    else phases.set(key, { from, to, boot, policy: policyName(policy), kernel: name })
+  }
+  return [...phases.values()]
 }
 
 /** When each boot measured. */

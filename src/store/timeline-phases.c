@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MAX_JOINED 60 /* bytes of names */
+
 static void
 measured_free (gpointer data)
 {
@@ -95,7 +97,32 @@ compare_phases (gconstpointer a, gconstpointer b)
 {
   const NvPhase *one = a, *other = b;
 
-  return (one->start_s > other->start_s) - (one->start_s < other->start_s);
+  int order = (one->start_s > other->start_s) - (one->start_s < other->start_s);
+
+  if (order == 0)
+    order = (one->end_s > other->end_s) - (one->end_s < other->end_s);
+  return order != 0 ? order : strcmp (one->kernel, other->kernel);
+}
+
+/* A workload has all of its metrics at the same times: they are one phase. @phases: by time. */
+static void
+join_alike (GArray *phases)
+{
+  for (guint i = phases->len; i-- > 1;)
+    {
+      NvPhase *phase = &g_array_index (phases, NvPhase, i - 1), *next = phase + 1;
+      char *both;
+
+      if (phase->start_s < next->start_s || phase->end_s < next->end_s || phase->end_s > next->end_s
+          || g_strcmp0 (phase->policy, next->policy) != 0)
+        continue;
+      both = strlen (phase->kernel) + strlen (next->kernel) < MAX_JOINED
+                 ? g_strdup_printf ("%s, %s", phase->kernel, next->kernel)
+                 : g_strdup (phase->kernel);
+      g_free (phase->kernel);
+      phase->kernel = both;
+      g_array_remove_index (phases, i);
+    }
 }
 
 void
@@ -121,4 +148,5 @@ nv_timeline_add_phases (NvTimeline *timeline, gint64 vm, double shift_s, double 
                  vm ? shift_s : -zero_s - clock->offset_ns / 1e9);
     }
   g_array_sort (timeline->phases, compare_phases);
+  join_alike (timeline->phases);
 }

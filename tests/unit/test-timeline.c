@@ -479,6 +479,28 @@ phases_are_from_the_first_start_to_the_last_end (Stored *stored, gconstpointer d
 }
 
 static void
+metrics_of_one_workload_are_one_phase (Stored *stored, gconstpointer data)
+{
+  g_autoptr (GPtrArray) timelines = NULL;
+  const NvTimeline *timeline;
+
+  add_clocks (stored);
+  add_sample (stored, 0, 120, "compact_stall", 1);
+  for (guint i = 0; i < 2; i++)
+    {
+      add_iteration (stored, stored->vm, "rate", 1120 + i, 1);
+      add_iteration (stored, stored->vm, "p99", 1120 + i, 1);
+    }
+  add_iteration (stored, stored->vm, "late", 1121, 1);
+  timelines = read_store (stored, &all);
+  timeline = g_ptr_array_index (timelines, 0);
+  g_assert_cmpuint (timeline->phases->len, ==, 2);
+  g_assert_cmpstr (g_array_index (timeline->phases, NvPhase, 0).kernel, ==, "p99, rate");
+  g_assert_cmpfloat_with_epsilon (g_array_index (timeline->phases, NvPhase, 0).end_s, 22, 1e-6);
+  g_assert_cmpstr (g_array_index (timeline->phases, NvPhase, 1).kernel, ==, "late");
+}
+
+static void
 more_counters_than_there_is_room_for_are_refused (Stored *stored, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -567,6 +589,7 @@ main (int argc, char **argv)
               a_guest_whose_clock_nobody_compared_begins_with_its_boot);
   add_stored ("/timeline/phases_are_from_the_first_start_to_the_last_end",
               phases_are_from_the_first_start_to_the_last_end);
+  add_stored ("/timeline/metrics_of_one_workload_are_one_phase", metrics_of_one_workload_are_one_phase);
   add_stored ("/timeline/more_counters_than_there_is_room_for_are_refused",
               more_counters_than_there_is_room_for_are_refused);
   add_stored ("/timeline/texts_of_a_store_become_valid", texts_of_a_store_become_valid);
