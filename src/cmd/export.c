@@ -232,7 +232,7 @@ const NvCommand nv_command_export = {
       "jsonl: every row of every table, an object a line; `numavm import` makes the same of it in another "
       "store. csv: a folder with a file for each table. expresult: a folder with NAME.expresult for each VM, "
       "in STREAM 5.10's text, once for each boot: the best rate in MB/s (decimal) and the times in s of copy, "
-      "scale, add and triad, as far as they were measured; what was measured on bare metal is "
+      "scale, add and triad, as far as they were measured, not by a workload; what was measured on bare metal is "
       "host.expresult.\n\n"
       "What is written appears when it is whole, or not at all.",
   .examples = "numavm export --db results.db -o results.jsonl\n"

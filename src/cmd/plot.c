@@ -121,11 +121,13 @@ const NvCommand nv_command_plot = {
   .summary = "draw results: PNG, SVG or PDF",
   .arguments = "throughput|compaction [DIR|FILE...]",
   .description =
-      "throughput reads STREAM's text (folders with a file for each VM, or the files), or a store, and fills a folder, "
+      "throughput reads what `numavm summarize` does: STREAM's text (folders with a file for each VM, or the files), or a "
+      "store; and fills a folder, "
       "which is made if it is not there, with pictures: vm-NAME of each VM's kernels over the runs of the benchmark; "
       "kernel-NAME of each kernel's VMs; throughput, boxes of the VMs' mean rates for each kernel; time-average, "
       "time-minimum and time-maximum, boxes of how long an iteration of each kernel took. Where policies are "
-      "known, they stand beside each other. Bandwidth and latency never share an axis, and an axis that does not "
+      "known, they stand beside each other. What differs in its unit, or in whether high or low is better, never shares "
+      "an axis, and an axis that does not "
       "begin at zero says so.\n\n"
       "compaction reads logs of /proc/buddyinfo, appended at an interval, or the samples of one run of a store, and draws "
       "one picture, which grows with what is in it: for each node and zone the free blocks of each order over time "

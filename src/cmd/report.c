@@ -180,6 +180,7 @@ const NvCommand nv_command_report = {
   .arguments = "[DIR|FILE...]",
   .description =
       "The page needs nothing else: it works offline, can be sent to somebody, and prints. It shows what was run, "
+      "workloads with how their programs ended and what they printed last, "
       "a table of each kernel and policy, every value as a point, where the memory was declared and where it was, "
       "and throughput and compaction over time. In place of a store it takes what `numavm import` does: files, and "
       "folders of which the files are read.\n\n"

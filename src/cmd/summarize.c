@@ -80,7 +80,8 @@ const NvCommand nv_command_summarize = {
   .summary = "what each kernel reached, as means over the VMs, with their spread",
   .arguments = "[DIR|FILE...]",
   .description =
-      "Of each VM the mean over its runs is taken, then the mean over the VMs: of the best rate (or latency), and of "
+      "Of each VM the mean over its runs is taken, then the mean over the VMs: of the best rate (or latency, or value "
+      "of a workload's metric, in its own unit and as it is better), and of "
       "the average, minimum and maximum time of an iteration. SD is the standard deviation between VMs; the 95 % "
       "interval of their mean is Student's t. The fastest and the slowest VM are named with their mean best rate. "
       "Where policies are known, each has a row of its own.\n\n"
@@ -89,6 +90,9 @@ const NvCommand nv_command_summarize = {
       "out (the first 20 lines; with --verbose at most 1000 a file), the rest is used. Of a store each boot of a VM "
       "is one run, without the iterations during which the host moved CPUs. What was measured without a policy, on bare "
       "metal or by others, is told apart by its run, pages and access; runs of different hosts are not mixed.\n\n"
+      "A folder that holds nothing but folders is a tree, as `numavm run --results` leaves it: POLICY/VM/FILE, or VM/FILE; "
+      "a VM is called as its folder there. Where folders have nothing in STREAM's text, as of a workload, the records "
+      "in them (NAME.json) are read.\n\n"
       "On a terminal that is wide enough, and shows UTF-8, a bar shows where each policy's VMs are on an axis that "
       "all policies of the kernel share: from the slowest to the fastest, with the mean and its interval.\n\n"
       "Exit status 1: there was no result at all.",
