@@ -1,37 +1,17 @@
 /* One boot of a fleet: planned, started, its guests asked, measured, taken down. */
 
-#include "experiment/boot.h"
+#include "experiment/boot-private.h"
 #include "base/error.h"
 #include "bench/clock.h"
 #include "bench/rng.h"
-#include "experiment/session.h"
-#include "experiment/transfer.h"
 #include "observe/counters.h"
 #include "vm/lock.h"
 #include "vm/placement-json.h"
 
 #include <string.h>
 
-/* One fleet, from planning to its end. */
-typedef struct
-{
-  NvRunState *state;
-  const NvPolicy *policy;
-  guint position;
-  guint64 seed;
-  gint64 boot_id;
-  GPtrArray *members; /* of NvFleetMember */
-  gint64 *vm_ids;
-  NvSession *session;
-  NvTransfer *transfer; /* (nullable): guests send files by it */
-  const char *stage;
-  gint64 since_us;
-  gint64 ready_ns, go_ns, spread_ns;
-  GPtrArray *summaries; /* of json_t, of each VM and kernel of the plan: see summary_at() */
-} Boot;
-
-static const NvVm *
-vm_of (const Boot *boot, guint index)
+const NvVm *
+nv_boot_vm (const NvBoot *boot, guint index)
 {
   return ((const NvFleetMember *)g_ptr_array_index (boot->members, index))->vm;
 }
@@ -53,7 +33,7 @@ seconds_left (const NvRunState *state, gint64 elapsed_us)
 static void
 show_progress (gpointer data)
 {
-  const Boot *boot = data;
+  const NvBoot *boot = data;
   const NvRun *run = boot->state->run;
   NvRunProgress progress = {
     .policy = boot->policy->name,
@@ -82,7 +62,7 @@ show_fleet_progress (NvStage stage, guint done, guint total, gpointer data)
 
 /* (nullable): where the summary of the plan's kernel @kernel in VM @vm is kept. */
 static json_t **
-summary_at (const Boot *boot, guint vm, guint kernel)
+summary_at (const NvBoot *boot, guint vm, guint kernel)
 {
   return (json_t **)&g_ptr_array_index (boot->summaries, vm * boot->state->run->plan->kernels->len + kernel);
 }
@@ -90,7 +70,7 @@ summary_at (const Boot *boot, guint vm, guint kernel)
 /* The last summary of a kernel is that of its largest group: the one that counts. A guest that sends more, or
  * of other kernels, fills no memory. */
 static void
-keep_summary (const Boot *boot, guint vm, json_t *summary)
+keep_summary (const NvBoot *boot, guint vm, json_t *summary)
 {
   const GPtrArray *kernels = boot->state->run->plan->kernels;
   const char *kernel = json_string_value (json_object_get (summary, "kernel"));
@@ -106,7 +86,7 @@ keep_summary (const Boot *boot, guint vm, json_t *summary)
 static void
 on_guest_record (guint index, json_t *record, gpointer data)
 {
-  const Boot *boot = data;
+  const NvBoot *boot = data;
 
   nv_run_store_record (boot->state, boot->vm_ids[index], record);
   if (strcmp (json_string_value (json_object_get (record, "record")), "summary") == 0)
@@ -114,7 +94,7 @@ on_guest_record (guint index, json_t *record, gpointer data)
 }
 
 static gboolean
-add_boot (Boot *boot, GError **error)
+add_boot (NvBoot *boot, GError **error)
 {
   NvRunState *state = boot->state;
   NvStore *store = state->run->store;
@@ -131,7 +111,7 @@ add_boot (Boot *boot, GError **error)
   boot->vm_ids = g_new0 (gint64, boot->members->len);
   for (guint i = 0; i < boot->members->len && boot->boot_id; i++)
     {
-      const NvVm *vm = vm_of (boot, i);
+      const NvVm *vm = nv_boot_vm (boot, i);
       json_t *placement = nv_placement_to_json (vm->placement);
       const NvStoreVm vm_row = {
         .boot = boot->boot_id,
@@ -152,7 +132,7 @@ add_boot (Boot *boot, GError **error)
 }
 
 static gboolean
-store_clocks (const Boot *boot, const char *phase, GError **error)
+store_clocks (const NvBoot *boot, const char *phase, GError **error)
 {
   for (guint i = 0; i < boot->members->len; i++)
     {
@@ -166,7 +146,7 @@ store_clocks (const Boot *boot, const char *phase, GError **error)
 }
 
 static gboolean
-store_hellos (const Boot *boot, GError **error)
+store_hellos (const NvBoot *boot, GError **error)
 {
   for (guint i = 0; i < boot->members->len; i++)
     if (!nv_store_set_vm_hello (boot->state->run->store, boot->vm_ids[i],
@@ -177,7 +157,7 @@ store_hellos (const Boot *boot, GError **error)
 
 /* When each guest really started, and how its job ended: of a boot that fails, only whose guest was lost. */
 static gboolean
-finish_vms (const Boot *boot, gboolean measured, GError **error)
+finish_vms (const NvBoot *boot, gboolean measured, GError **error)
 {
   for (guint i = 0; boot->session && i < boot->members->len; i++)
     {
@@ -195,99 +175,11 @@ finish_vms (const Boot *boot, gboolean measured, GError **error)
   return TRUE;
 }
 
-/* --- where the memory is --- */
-
-typedef struct
-{
-  NvHolds holds;
-  char *reason;
-} Residence;
-
-static void
-residence_clear (gpointer data)
-{
-  g_free (((Residence *)data)->reason);
-}
-
-static NvResidence *
-read_residence (const Boot *boot, const NvVm *vm, GError **error)
-{
-  NvConnection *connection = boot->state->run->connection;
-  g_autoptr (GArray) sizes = g_array_new (FALSE, FALSE, sizeof (guint64));
-  int pid;
-
-  for (guint i = 0; i < vm->placement->regions->len; i++)
-    g_array_append_val (sizes, ((NvRegion *)g_ptr_array_index (vm->placement->regions, i))->size_bytes);
-  if (!connection->driver->process (connection, vm->name, &pid, NULL, error))
-    return NULL;
-  return nv_residence_read ("/", pid, (const guint64 *)(void *)sizes->data, sizes->len, error);
-}
-
-static gboolean
-store_residence (const Boot *boot, guint index, const char *phase, const NvResidence *residence,
-                 NvHolds holds, GError **error)
-{
-  gint64 now_ns = nv_now_ns ();
-
-  for (guint i = 0; i < residence->nodes->len; i++)
-    {
-      const NvResident *resident = &g_array_index (residence->nodes, NvResident, i);
-
-      if (!nv_store_add_residence (boot->state->run->store, boot->vm_ids[index], phase, now_ns,
-                                   resident->node, resident->page_bytes, resident->resident_bytes,
-                                   nv_holds_name (holds), error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* A driver that cannot say where its VM's process is, or a user that may not look into it, is no reason not
- * to measure: the verdict then says why nothing is known. */
-static gboolean
-check_residence_of (const Boot *boot, guint index, const char *phase, Residence *ret_verdict, GError **error)
-{
-  const NvVm *vm = vm_of (boot, index);
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (NvResidence) residence = read_residence (boot, vm, &problem);
-
-  *ret_verdict = (Residence){ .holds = NV_HOLDS_NOTHING };
-  if (residence)
-    {
-      ret_verdict->holds = nv_residence_check (residence, vm->placement, &ret_verdict->reason);
-      return store_residence (boot, index, phase, residence, ret_verdict->holds, error);
-    }
-  if (!g_error_matches (problem, NV_ERROR, NV_ERROR_UNAVAILABLE))
-    {
-      g_propagate_error (error, g_steal_pointer (&problem));
-      return FALSE;
-    }
-  ret_verdict->reason = g_strdup (problem->message);
-  return TRUE;
-}
-
-/* Of all VMs, into the store. Returns: (transfer full) (element-type Residence): NULL with an error. */
-static GArray *
-check_residence (const Boot *boot, const char *phase, GError **error)
-{
-  g_autoptr (GArray) verdicts = g_array_new (FALSE, FALSE, sizeof (Residence));
-
-  g_array_set_clear_func (verdicts, residence_clear);
-  for (guint i = 0; i < boot->members->len; i++)
-    {
-      Residence verdict;
-
-      if (!check_residence_of (boot, i, phase, &verdict, error))
-        return NULL;
-      g_array_append_val (verdicts, verdict);
-    }
-  return g_steal_pointer (&verdicts);
-}
-
 /* --- one boot --- */
 
 /* Of kernels only the seed differs from guest to guest and from boot to boot. */
 static json_t *
-make_job (const Boot *boot, guint index)
+make_job (const NvBoot *boot, guint index)
 {
   const NvRunState *state = boot->state;
   g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, nv_rng_draw64 (boot->seed, index, 0) >> 1);
@@ -305,7 +197,7 @@ make_job (const Boot *boot, guint index)
 }
 
 static gboolean
-prepare_guests (Boot *boot, GError **error)
+prepare_guests (NvBoot *boot, GError **error)
 {
   NvRunState *state = boot->state;
   const NvQuickPlan *plan = state->run->plan;
@@ -330,14 +222,14 @@ prepare_guests (Boot *boot, GError **error)
 /* --- what guests send by scp --- */
 
 static gboolean
-start_transfer (Boot *boot, GError **error)
+start_transfer (NvBoot *boot, GError **error)
 {
   g_autofree const char **names = g_new0 (const char *, boot->members->len);
 
   if (boot->state->run->plan->transport != NV_TRANSPORT_SCP)
     return TRUE;
   for (guint i = 0; i < boot->members->len; i++)
-    names[i] = vm_of (boot, i)->name;
+    names[i] = nv_boot_vm (boot, i)->name;
   boot->transfer = nv_transfer_start (names, boot->members->len, error);
   return boot->transfer != NULL;
 }
@@ -349,10 +241,10 @@ hear_sent (const char *line, gsize length, gpointer channel, GError **error)
 }
 
 static gboolean
-take_sent_of (const Boot *boot, guint index, GError **error)
+take_sent_of (const NvBoot *boot, guint index, GError **error)
 {
   const NvRun *run = boot->state->run;
-  const char *name = vm_of (boot, index)->name;
+  const char *name = nv_boot_vm (boot, index)->name;
   g_autofree char *results =
       run->results ? g_build_filename (run->results, boot->policy->name, name, NULL) : NULL;
   g_autofree char *said = NULL;
@@ -372,7 +264,7 @@ take_sent_of (const Boot *boot, guint index, GError **error)
  * first error.
  */
 static gboolean
-take_sent (const Boot *boot, GError **error)
+take_sent (const NvBoot *boot, GError **error)
 {
   GError *first = NULL;
 
@@ -391,7 +283,7 @@ take_sent (const Boot *boot, GError **error)
 /* --- booting and measuring --- */
 
 static gboolean
-boot_fleet (Boot *boot, GError **error)
+boot_fleet (NvBoot *boot, GError **error)
 {
   NvRunState *state = boot->state;
   const NvRun *run = state->run;
@@ -423,7 +315,7 @@ boot_fleet (Boot *boot, GError **error)
 }
 
 static void
-add_rows (const Boot *boot, const GArray *residences)
+add_rows (const NvBoot *boot, const GArray *residences)
 {
   const NvQuickPlan *plan = boot->state->run->plan;
 
@@ -431,13 +323,13 @@ add_rows (const Boot *boot, const GArray *residences)
     for (guint vm = 0; vm < boot->members->len; vm++)
       {
         const json_t *summary = *summary_at (boot, vm, i);
-        const Residence *residence = &g_array_index (residences, Residence, vm);
+        const NvBootResidence *residence = &g_array_index (residences, NvBootResidence, vm);
         NvRunRow *row;
 
         if (!summary)
           continue;
-        row = nv_run_result_add (boot->state->result, boot->policy->name, vm_of (boot, vm)->name, summary,
-                                 residence->holds, residence->reason);
+        row = nv_run_result_add (boot->state->result, boot->policy->name, nv_boot_vm (boot, vm)->name,
+                                 summary, residence->holds, residence->reason);
         if (plan->workload)
           row->lower_is_better =
               ((const NvMetric *)g_ptr_array_index (plan->workload->metrics, i))->lower_is_better;
@@ -445,7 +337,7 @@ add_rows (const Boot *boot, const GArray *residences)
 }
 
 static gboolean
-store_counters (const Boot *boot, const NvCounters *before, GError **error)
+store_counters (const NvBoot *boot, const NvCounters *before, GError **error)
 {
   NvRunResult *result = boot->state->result;
   g_autoptr (NvCounters) after = nv_counters_read ("/", error);
@@ -465,7 +357,7 @@ store_counters (const Boot *boot, const NvCounters *before, GError **error)
 }
 
 static gboolean
-measure_fleet (Boot *boot, GError **error)
+measure_fleet (NvBoot *boot, GError **error)
 {
   NvRunState *state = boot->state;
   g_autoptr (GArray) before = NULL, after = NULL;
@@ -474,7 +366,7 @@ measure_fleet (Boot *boot, GError **error)
   gint64 since_us;
 
   boot->ready_ns = nv_now_ns ();
-  before = check_residence (boot, "before", error);
+  before = nv_boot_check_residence (boot, "before", error);
   counters = before ? nv_counters_read ("/", error) : NULL;
   if (!counters)
     return FALSE;
@@ -486,7 +378,7 @@ measure_fleet (Boot *boot, GError **error)
   state->result->largest_spread_ns = MAX (state->result->largest_spread_ns, boot->spread_ns);
   if (!finish_vms (boot, TRUE, error) || !store_counters (boot, counters, error)
       || !nv_session_measure_clocks (boot->session, error) || !store_clocks (boot, "after", error)
-      || !(after = check_residence (boot, "after", error)))
+      || !(after = nv_boot_check_residence (boot, "after", error)))
     return FALSE;
   add_rows (boot, after);
   return TRUE;
@@ -494,7 +386,7 @@ measure_fleet (Boot *boot, GError **error)
 
 /* The VMs of this boot that are there. */
 static GPtrArray *
-find_fleet (const Boot *boot, GError **error)
+find_fleet (const NvBoot *boot, GError **error)
 {
   NvConnection *connection = boot->state->run->connection;
   GPtrArray *infos = connection->driver->list (connection, NULL, error);
@@ -505,7 +397,7 @@ find_fleet (const Boot *boot, GError **error)
       gboolean is_ours = FALSE;
 
       for (guint j = 0; j < boot->members->len && !is_ours; j++)
-        is_ours = strcmp (info->vm->uuid, vm_of (boot, j)->uuid) == 0;
+        is_ours = strcmp (info->vm->uuid, nv_boot_vm (boot, j)->uuid) == 0;
       if (!is_ours)
         g_ptr_array_remove_index (infos, i);
     }
@@ -515,7 +407,7 @@ find_fleet (const Boot *boot, GError **error)
 /* Who plans meanwhile must not meet half a fleet. Where there is no lock to be had, it is gone all the same.
  */
 static gboolean
-take_down (Boot *boot, GError **error)
+take_down (NvBoot *boot, GError **error)
 {
   const NvRun *run = boot->state->run;
   NvConnection *connection = run->connection;
@@ -534,14 +426,14 @@ take_down (Boot *boot, GError **error)
 }
 
 static void
-hold (const Boot *boot)
+hold (const NvBoot *boot)
 {
   for (guint i = 0; i < boot->members->len; i++)
-    g_ptr_array_add (boot->state->result->held, g_strdup (vm_of (boot, i)->name));
+    g_ptr_array_add (boot->state->result->held, g_strdup (nv_boot_vm (boot, i)->name));
 }
 
 static gboolean
-finish_boot (const Boot *boot, const GError *problem, GError **error)
+finish_boot (const NvBoot *boot, const GError *problem, GError **error)
 {
   NvStore *store = boot->state->run->store;
   const char *status = !problem                                                  ? "done"
@@ -554,7 +446,7 @@ finish_boot (const Boot *boot, const GError *problem, GError **error)
 }
 
 static void
-boot_clear (Boot *boot)
+boot_clear (NvBoot *boot)
 {
   g_clear_pointer (&boot->session, nv_session_free);
   g_clear_pointer (&boot->transfer, nv_transfer_free);
@@ -569,14 +461,14 @@ free_json (gpointer data)
   json_decref (data);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Boot, boot_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NvBoot, boot_clear)
 
 gboolean
 nv_boot_run (NvRunState *state, guint position, GError **error)
 {
   const NvRun *run = state->run;
   const NvPolicy *policy = g_ptr_array_index (run->plan->policies, position);
-  g_auto (Boot) boot = {
+  g_auto (NvBoot) boot = {
     .state = state,
     .policy = policy,
     .position = position,
