@@ -150,37 +150,40 @@ add_number (struct nv_metric *metric, const char *text, size_t length, struct nv
 /* --- text --- */
 
 static int
-match_line (struct nv_metric *metric, const char *line, size_t length, struct nv_message *message)
+match_line (struct nv_metric *metric, const char *line, struct nv_message *message)
 {
-  regmatch_t found[2] = { { .rm_so = 0, .rm_eo = (regoff_t)length } };
+  regmatch_t found[2];
   const regmatch_t *number = &found[metric->expression.re_nsub > 0];
 
-  if (regexec (&metric->expression, line, 2, found, REG_STARTEND) != 0 || number->rm_so < 0)
+  if (regexec (&metric->expression, line, 2, found, 0) != 0 || number->rm_so < 0)
     return 0;
   return add_number (metric, line + number->rm_so, (size_t)(number->rm_eo - number->rm_so), message);
 }
 
-static size_t
-line_length (const char *text, size_t length)
+/* Returns: for free(), or NULL: the lines, each ended by a zero byte; what was one is a '?'. */
+static char *
+split_lines (const char *output, size_t length)
 {
-  const char *newline = memchr (text, '\n', length);
-  const char *end = newline ? newline : text + length;
-  const char *carriage = memchr (text, '\r', (size_t)(end - text));
+  char *lines = malloc (length + 1);
 
-  return (size_t)((carriage ? carriage : end) - text);
+  for (size_t i = 0; lines && i < length; i++)
+    if (output[i] == '\n' || output[i] == '\r')
+      lines[i] = '\0';
+    else
+      lines[i] = output[i] == '\0' ? '?' : output[i];
+  if (lines)
+    lines[length] = '\0';
+  return lines;
 }
 
 static int
-match_text (struct nv_metric *metric, const char *output, size_t length, struct nv_message *message)
+match_text (struct nv_metric *metric, const char *lines, size_t length, struct nv_message *message)
 {
   int error = 0;
 
-  for (size_t at = 0; at < length && error == 0;)
+  for (size_t at = 0; at < length && error == 0; at += strlen (lines + at) + 1)
     {
-      size_t line = line_length (output + at, length - at);
-
-      error = match_line (metric, output + at, line, message);
-      at += line + 1;
+      error = match_line (metric, lines + at, message);
       if (error == 0 && metric->n - metric->first > NV_METRIC_VALUES_MAX)
         error = nv_fail (message, EINVAL, "printed more than %d lines that metric '%.128s' matches",
                          NV_METRIC_VALUES_MAX, metric->name);
@@ -293,14 +296,23 @@ match_json (struct nv_metric *metric, const json_t *json, struct nv_message *mes
 
 /* --- one run --- */
 
+/* What a run printed, as it is looked through: one of these, owned. */
+struct looked_through
+{
+  char *lines;
+  size_t length; /* of lines */
+  json_t *json;
+};
+
 static int
-match (struct nv_metric *metric, const char *output, size_t length, const json_t *json, bool is_json,
+match (const struct nv_metrics *metrics, struct nv_metric *metric, const struct looked_through *output,
        struct nv_message *message)
 {
-  int error = is_json ? match_json (metric, json, message) : match_text (metric, output, length, message);
+  int error = metrics->is_json ? match_json (metric, output->json, message)
+                               : match_text (metric, output->lines, output->length, message);
 
   if (error == 0 && metric->n == metric->first)
-    error = is_json && !json
+    error = metrics->is_json && !output->json
                 ? nv_fail (message, EINVAL, "printed no JSON object")
                 : nv_fail (message, EINVAL, "printed nothing that metric '%.128s' matches", metric->name);
   return error;
@@ -309,15 +321,20 @@ match (struct nv_metric *metric, const char *output, size_t length, const json_t
 int
 nv_metrics_match (struct nv_metrics *metrics, const char *output, size_t length, struct nv_message *message)
 {
-  json_t *json = metrics->is_json ? read_json (output, length) : NULL;
-  int error = 0;
+  const struct looked_through through = {
+    .lines = metrics->is_json ? NULL : split_lines (output, length),
+    .length = length,
+    .json = metrics->is_json ? read_json (output, length) : NULL,
+  };
+  int error = metrics->is_json || through.lines ? 0 : nv_fail (message, ENOMEM, "no memory for its lines");
 
   for (size_t i = 0; i < metrics->n; i++)
     metrics->items[i].first = metrics->items[i].n;
   for (size_t i = 0; i < metrics->n && error == 0; i++)
-    error = match (&metrics->items[i], output, length, json, metrics->is_json, message);
+    error = match (metrics, &metrics->items[i], &through, message);
   for (size_t i = 0; i < metrics->n && error < 0; i++)
     metrics->items[i].n = metrics->items[i].first;
-  json_decref (json);
+  free (through.lines);
+  json_decref (through.json);
   return error;
 }

@@ -182,7 +182,7 @@ nv_transfer_write (struct nv_transfer *transfer, enum nv_transfer_file file, con
 {
   FILE *stream = open_file (transfer, file);
 
-  if (stream && fwrite (bytes, 1, length, stream) < length)
+  if (stream && length > 0 && fwrite (bytes, 1, length, stream) < length)
     transfer->failed = true;
 }
 
