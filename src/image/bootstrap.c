@@ -14,8 +14,9 @@
 
 #define KERNEL_PACKAGE "linux-image-cloud-amd64"
 
-/* What the guest's service and workloads of any kind rely on: a system that boots, page policies, scp. */
-#define ALWAYS "systemd,systemd-sysv,udev,kmod,numactl,openssh-client"
+/* What the guest's service and workloads of any kind rely on: a system that boots, and hears its power button;
+ * page policies, scp. */
+#define ALWAYS "systemd,systemd-sysv,udev,kmod,acpid,numactl,openssh-client"
 
 /* What was said that tells why a tool failed. */
 typedef struct

@@ -355,12 +355,20 @@ typedef struct
   gboolean asked; /* its guest was asked to power off */
 } Stopping;
 
+/* The default guest has nothing to save. Who starts a kernel directly and has a disk with something on it is
+ * a whole system. */
+static gboolean
+has_nothing_to_save (const NvVm *vm)
+{
+  return vm->kernel && !(vm->disk && vm->disk->base);
+}
+
 static gboolean
 stop_one (Stage *stage, gpointer item, GError **error)
 {
   Stopping *stopping = item;
   const NvVmInfo *info = stopping->info;
-  gboolean force = stage->force || info->vm->kernel;
+  gboolean force = stage->force || has_nothing_to_save (info->vm);
   gboolean stopped;
 
   if (info->state == NV_VM_STOPPED)

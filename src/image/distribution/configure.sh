@@ -86,6 +86,15 @@ blacklist powernow_k8
 END
 }
 
+# What systemd's own listener would need dbus for.
+hear_power_button ()
+{
+  write etc/acpi/events/numavm << END
+event=button/power.*
+action=/bin/systemctl --no-block poweroff
+END
+}
+
 # Users and folders of the packages are there: the first boot need not look.
 say_up_to_date ()
 {
@@ -106,6 +115,7 @@ END
   open_console
   connect
   quieten
+  hear_power_button
   say_up_to_date
 }
 
