@@ -39,6 +39,18 @@ struct keeper
 
 /* --- the program's process --- */
 
+/* The agent may be the last that is killed where memory gets short; a program that takes it is the first. */
+static void
+be_killed_as_others (void)
+{
+  int adjustment = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+  if (adjustment < 0)
+    return;
+  (void)!write (adjustment, "0", 1);
+  close (adjustment);
+}
+
 static _Noreturn void
 execute (const struct nv_program *program, int error_fd)
 {
@@ -46,6 +58,7 @@ execute (const struct nv_program *program, int error_fd)
   ssize_t written;
 
   setsid ();
+  be_killed_as_others ();
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
   for (int i = 1; i <= N_SIGNALS; i++)
