@@ -1,8 +1,7 @@
-#include "report/throughput.h"
+#include "report/throughput-private.h"
 #include "base/error.h"
 #include "report/throughput-lines.h"
 #include "report/unit.h"
-#include "stats/describe.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,41 +10,16 @@
 #define MAX_NAMED             24
 #define MAX_POLICIES_IN_TITLE 3
 
-struct NvThroughput
-{
-  const NvResults *results;
-  GArray *kernels;     /* guint: places in the results' kernels, of those that have a result */
-  GPtrArray *vms;      /* const NvResultVm, that have a result */
-  GPtrArray *names;    /* of VMs, each once */
-  GPtrArray *policies; /* each once; NULL: not known */
-  char *where;         /* ", host a1 (emulated), 2026-11-24" */
-};
-
-/* Behind those of VMs and kernels. */
-static const struct
-{
-  const char *name;
-  const char *what;
-  gboolean is_time;
-  gsize offset; /* in NvResult */
-} boxes[] = {
-  { "throughput", "best value of each kernel", FALSE, G_STRUCT_OFFSET (NvResult, best) },
-  { "time-average", "average time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, average_s) },
-  { "time-minimum", "shortest time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, minimum_s) },
-  { "time-maximum", "longest time of an iteration", TRUE, G_STRUCT_OFFSET (NvResult, maximum_s) },
-};
-
 /* --- what there is --- */
 
-static const NvResultKernel *
-get_kernel (const NvThroughput *throughput, guint index)
+const NvResultKernel *
+nv_throughput_kernel (const NvThroughput *throughput, guint index)
 {
   return g_ptr_array_index (throughput->results->kernels, g_array_index (throughput->kernels, guint, index));
 }
 
-/* Of a VM, by the index among the chosen kernels. */
-static const GArray *
-get_results (const NvThroughput *throughput, const NvResultVm *vm, guint index)
+const GArray *
+nv_throughput_results (const NvThroughput *throughput, const NvResultVm *vm, guint index)
 {
   return vm->results[g_array_index (throughput->kernels, guint, index)];
 }
@@ -76,7 +50,7 @@ choose_vms (NvThroughput *throughput, char *const *wanted)
       gboolean has_any = FALSE;
 
       for (guint k = 0; k < throughput->kernels->len; k++)
-        has_any |= get_results (throughput, vm, k)->len > 0;
+        has_any |= nv_throughput_results (throughput, vm, k)->len > 0;
       if (!has_any || !is_wanted (wanted, vm->name))
         continue;
       g_ptr_array_add (throughput->vms, vm);
@@ -111,7 +85,7 @@ check_wanted (const NvThroughput *throughput, char *const *kernels, char *const 
       gboolean is_there = FALSE;
 
       for (guint k = 0; k < throughput->kernels->len; k++)
-        is_there |= strcmp (get_kernel (throughput, k)->name, kernels[i]) == 0;
+        is_there |= strcmp (nv_throughput_kernel (throughput, k)->name, kernels[i]) == 0;
       if (is_there)
         continue;
       g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "kernel '%s': '%s' has no result of it", kernels[i],
@@ -172,19 +146,19 @@ nv_throughput_free (NvThroughput *throughput)
 guint
 nv_throughput_count (const NvThroughput *throughput)
 {
-  return throughput->names->len + throughput->kernels->len + G_N_ELEMENTS (boxes);
+  return throughput->names->len + throughput->kernels->len + NV_THROUGHPUT_N_BOXES;
 }
 
 /* With its unit, and then a number, where another one is called the same. */
 static char *
 name_kernel (const NvThroughput *throughput, guint index)
 {
-  const NvResultKernel *kernel = get_kernel (throughput, index);
+  const NvResultKernel *kernel = nv_throughput_kernel (throughput, index);
   guint n_same = 0, n_alike = 0; /* of its name; before it, of its name and unit */
 
   for (guint k = 0; k < throughput->kernels->len; k++)
     {
-      const NvResultKernel *other = get_kernel (throughput, k);
+      const NvResultKernel *other = nv_throughput_kernel (throughput, k);
 
       n_same += strcmp (other->name, kernel->name) == 0;
       n_alike +=
@@ -206,14 +180,13 @@ nv_throughput_name (const NvThroughput *throughput, guint index)
     return g_strconcat ("vm-", g_ptr_array_index (throughput->names, index), NULL);
   if (index < n_names + n_kernels)
     return name_kernel (throughput, index - n_names);
-  return g_strdup (boxes[index - n_names - n_kernels].name);
+  return g_strdup (nv_throughput_box_name (index - n_names - n_kernels));
 }
 
 /* --- units --- */
 
-/* "best rate, MB/s"; what a workload's metric is, its unit tells. Returns: (transfer full). */
-static char *
-format_unit (const NvResultKernel *kernel, double *ret_scale)
+char *
+nv_throughput_format_unit (const NvResultKernel *kernel, double *ret_scale)
 {
   const NvUnit unit = nv_unit_find (kernel->unit);
   const char *what = kernel->is_metric         ? "best value"
@@ -224,19 +197,8 @@ format_unit (const NvResultKernel *kernel, double *ret_scale)
   return g_strdup_printf ("%s, %s%s", what, kernel->lower_is_better ? "lower is better, " : "", unit.shown);
 }
 
-/* Of times in s. */
-static NvUnit
-unit_of_time (double longest_s)
-{
-  if (longest_s < 1e-6)
-    return (NvUnit){ "ns", 1e-9 };
-  if (longest_s < 1e-3)
-    return (NvUnit){ "\xc2\xb5s", 1e-6 };
-  return longest_s < 1 ? (NvUnit){ "ms", 1e-3 } : (NvUnit){ "s", 1 };
-}
-
-static gboolean
-share_axis (gconstpointer a, gconstpointer b)
+gboolean
+nv_throughput_share_axis (gconstpointer a, gconstpointer b)
 {
   const NvResultKernel *one = a, *other = b;
 
@@ -244,15 +206,15 @@ share_axis (gconstpointer a, gconstpointer b)
          && one->is_metric == other->is_metric;
 }
 
-/* Of the chosen kernels the first of each axis. Returns: (transfer container). */
-static GPtrArray *
-list_axes (const NvThroughput *throughput)
+GPtrArray *
+nv_throughput_list_axes (const NvThroughput *throughput)
 {
   GPtrArray *list = g_ptr_array_new ();
 
   for (guint k = 0; k < throughput->kernels->len; k++)
-    if (!g_ptr_array_find_with_equal_func (list, get_kernel (throughput, k), share_axis, NULL))
-      g_ptr_array_add (list, (gpointer)get_kernel (throughput, k));
+    if (!g_ptr_array_find_with_equal_func (list, nv_throughput_kernel (throughput, k),
+                                           nv_throughput_share_axis, NULL))
+      g_ptr_array_add (list, (gpointer)nv_throughput_kernel (throughput, k));
   return list;
 }
 
@@ -317,9 +279,8 @@ format_note (const NvResults *results)
   return g_strjoinv ("; ", (char **)notes->pdata);
 }
 
-/* @vm: (nullable): which one it is about. */
-static NvChart *
-new_chart (const NvThroughput *throughput, const char *what, const char *vm)
+NvChart *
+nv_throughput_new_chart (const NvThroughput *throughput, const char *what, const char *vm)
 {
   g_autoptr (GString) title = g_string_new (what);
   NvChart *chart;
@@ -364,11 +325,11 @@ list_lines (const View *view, const char *policy)
         continue;
       for (guint k = 0; k < throughput->kernels->len; k++)
         {
-          NvResultLine line = { view->vm ? get_kernel (throughput, k)->name : vm->name,
-                                get_results (throughput, vm, k) };
+          NvResultLine line = { view->vm ? nv_throughput_kernel (throughput, k)->name : vm->name,
+                                nv_throughput_results (throughput, vm, k) };
 
           if ((view->kernel < 0 || k == (guint)view->kernel) && line.results->len > 0
-              && share_axis (get_kernel (throughput, k), view->axis))
+              && nv_throughput_share_axis (nv_throughput_kernel (throughput, k), view->axis))
             g_array_append_val (lines, line);
         }
     }
@@ -505,162 +466,19 @@ add_panels (const View *view, NvChart *chart)
 static NvChart *
 draw_runs (const NvThroughput *throughput, const char *vm, int kernel)
 {
-  NvChart *chart = new_chart (throughput, vm ? vm : get_kernel (throughput, (guint)kernel)->name, vm);
-  g_autoptr (GPtrArray) axes = list_axes (throughput);
+  NvChart *chart = nv_throughput_new_chart (
+      throughput, vm ? vm : nv_throughput_kernel (throughput, (guint)kernel)->name, vm);
+  g_autoptr (GPtrArray) axes = nv_throughput_list_axes (throughput);
 
   for (guint i = 0; i < axes->len; i++)
     {
       View view = { throughput, vm, kernel, g_ptr_array_index (axes, i) };
-      g_autofree char *y_label = format_unit (view.axis, &view.scale);
+      g_autofree char *y_label = nv_throughput_format_unit (view.axis, &view.scale);
 
       view.y_label = y_label;
-      if (kernel < 0 || share_axis (get_kernel (throughput, (guint)kernel), view.axis))
+      if (kernel < 0
+          || nv_throughput_share_axis (nv_throughput_kernel (throughput, (guint)kernel), view.axis))
         add_panels (&view, chart);
-    }
-  return chart;
-}
-
-/* --- boxes --- */
-
-/* What one picture of boxes shows. */
-typedef struct
-{
-  const NvThroughput *throughput;
-  gsize offset;     /* in NvResult */
-  gboolean of_runs; /* there is but one VM in each policy: of its runs, else of VMs' means */
-} Boxes;
-
-static double
-get_value (const Boxes *view, const GArray *results, guint i)
-{
-  const char *result = (const char *)&g_array_index (results, NvResult, i);
-
-  return *(const double *)(const void *)(result + view->offset);
-}
-
-static void
-append_values (const Boxes *view, const GArray *results, GArray *values)
-{
-  double sum = 0;
-
-  for (guint i = 0; i < results->len; i++)
-    {
-      double value = get_value (view, results, i);
-
-      sum += value;
-      if (view->of_runs)
-        g_array_append_val (values, value);
-    }
-  sum /= results->len;
-  if (!view->of_runs && results->len > 0)
-    g_array_append_val (values, sum);
-}
-
-static NvBox
-make_box (const Boxes *view, const char *policy, guint kernel, double scale)
-{
-  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
-  const char *label = get_kernel (view->throughput, kernel)->name;
-  NvStatistics s;
-
-  for (guint i = 0; i < view->throughput->vms->len; i++)
-    {
-      const NvResultVm *vm = g_ptr_array_index (view->throughput->vms, i);
-
-      if (g_strcmp0 (vm->policy, policy) == 0)
-        append_values (view, get_results (view->throughput, vm, kernel), values);
-    }
-  nv_describe ((double *)(void *)values->data, values->len, &s);
-  return (NvBox){ g_strdup (label), s.minimum * scale, s.p5 * scale,  s.q1 * scale,
-                  s.median * scale, s.q3 * scale,      s.p95 * scale, s.maximum * scale };
-}
-
-static void
-add_boxes (const Boxes *view, NvPanel *panel, const NvResultKernel *axis, double scale)
-{
-  const NvThroughput *throughput = view->throughput;
-
-  for (guint p = 0; p < throughput->policies->len; p++)
-    {
-      const char *policy = g_ptr_array_index (throughput->policies, p);
-      g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (NvBox));
-      gsize n;
-
-      for (guint k = 0; k < throughput->kernels->len; k++)
-        if (share_axis (get_kernel (throughput, k), axis))
-          {
-            NvBox box = make_box (view, policy, k, scale);
-
-            g_array_append_val (list, box);
-          }
-      n = list->len;
-      nv_panel_add_boxes (panel, policy, n, (NvBox *)(void *)g_array_free (g_steal_pointer (&list), FALSE));
-    }
-}
-
-/* Of the kernels of an axis. */
-static double
-find_longest (const Boxes *view, const NvResultKernel *axis)
-{
-  const NvThroughput *throughput = view->throughput;
-  double longest = 0;
-
-  for (guint i = 0; i < throughput->vms->len; i++)
-    for (guint k = 0; k < throughput->kernels->len; k++)
-      {
-        const GArray *results = get_results (throughput, g_ptr_array_index (throughput->vms, i), k);
-
-        for (guint r = 0; share_axis (get_kernel (throughput, k), axis) && r < results->len; r++)
-          longest = fmax (longest, get_value (view, results, r));
-      }
-  return longest;
-}
-
-static gboolean
-has_one_vm_each (const NvThroughput *throughput)
-{
-  return throughput->vms->len <= throughput->policies->len;
-}
-
-/* Returns: (transfer full): what the boxes are made of; NULL: they are none. */
-static char *
-format_population (const Boxes *view)
-{
-  guint most = 0;
-
-  for (guint i = 0; i < view->throughput->vms->len; i++)
-    most = MAX (most, ((const NvResultVm *)g_ptr_array_index (view->throughput->vms, i))->n_runs);
-  if (view->of_runs)
-    return most > 1 ? g_strdup_printf ("over %u runs", most) : NULL;
-  return g_strdup_printf ("over %u VMs%s", view->throughput->names->len,
-                          most > 1 ? ", each the mean of its runs" : "");
-}
-
-static NvChart *
-draw_boxes (const NvThroughput *throughput, guint which)
-{
-  Boxes view = { throughput, boxes[which].offset, has_one_vm_each (throughput) };
-  NvChart *chart = new_chart (throughput, boxes[which].what, NULL);
-  g_autoptr (GPtrArray) axes = list_axes (throughput);
-  g_autofree char *population = format_population (&view);
-
-  chart->same_y = FALSE;
-  for (guint i = 0; i < axes->len; i++)
-    {
-      const NvResultKernel *axis = g_ptr_array_index (axes, i);
-      double scale;
-      g_autofree char *y_label = format_unit (axis, &scale);
-      g_autofree char *time_label = NULL;
-
-      if (boxes[which].is_time)
-        {
-          const NvUnit time = unit_of_time (find_longest (&view, axis));
-
-          scale = 1 / time.scale;
-          time_label = g_strdup_printf ("time, %s", time.shown);
-        }
-      add_boxes (&view, nv_chart_add_panel (chart, population, NULL, time_label ? time_label : y_label), axis,
-                 scale);
     }
   return chart;
 }
@@ -674,5 +492,5 @@ nv_throughput_draw (const NvThroughput *throughput, guint index)
     return draw_runs (throughput, g_ptr_array_index (throughput->names, index), -1);
   if (index < n_names + n_kernels)
     return draw_runs (throughput, NULL, (int)(index - n_names));
-  return draw_boxes (throughput, index - n_names - n_kernels);
+  return nv_throughput_draw_boxes (throughput, index - n_names - n_kernels);
 }
