@@ -363,121 +363,6 @@ what_was_measured_differently_is_not_thrown_together (void)
   json_decref (page);
 }
 
-#define WORKLOAD                                                                                                             \
-  "{\"record\":\"workload\",\"version\":1,\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":4,\"command\":[\"a\",\"" HOSTILE \
-  "\"],"                                                                                                                     \
-  "\"runs\":3,\"timeout_ns\":5,\"format\":\"text\",\"metrics\":[{\"name\":\"p99\",\"pattern\":\"x\",\"unit\":\"ms\","        \
-  "\"better\":\"lower\"}],\"facts\":{}}"
-
-static void
-add_output (NvStore *store, gint64 run, gint64 vm, guint i, int status, const char *text)
-{
-  json_t *record = json_pack ("{s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:i, s:s}", "record", "output", "version",
-                              1, "run", (int)i, "start_ns", 1, "time_ns", 2, "exit_status", status,
-                              "timed_out", 0, "output_bytes", (int)strlen (text), "text", text);
-
-  g_assert_true (nv_store_add_record (store, run, vm, record, NULL));
-  json_decref (record);
-}
-
-static void
-a_workload_shows_how_its_runs_ended (void)
-{
-  g_autoptr (NvStore) store = open_store ();
-  gint64 run = add_run (store, "one", FALSE);
-  gint64 vms[] = { add_vm (store, run, 0, "local", "vm0"), add_vm (store, run, 0, "local", "vm1") };
-  g_autofree char *long_text = g_strnfill (9000, 'x');
-  const json_t *workload, *outputs;
-  json_t *page;
-
-  memcpy (long_text + 9000 - 4000 - 1, "\xc3\xa4", 2); /* a character is not cut */
-  for (guint v = 0; v < 2; v++)
-    {
-      add_text (store, run, vms[v], WORKLOAD);
-      for (guint i = 0; i < 4; i++)
-        add_output (store, run, vms[v], i, v == 1 && i == 1 ? 3 : 0, i == 0 ? long_text : HOSTILE);
-      add_text (store, run, vms[v],
-                "{\"record\":\"iteration\",\"version\":1,\"kernel\":\"p99\",\"iteration\":0,\"start_ns\":1,"
-                "\"time_ns\":1,\"value\":1.0,\"unit\":\"ms\",\"changed\":false}");
-    }
-  page = read_page (store, 0, 0);
-  g_assert_cmpuint (json_array_size (json_object_get (page, "workloads")), ==, 1);
-  workload = json_array_get (json_object_get (page, "workloads"), 0);
-  g_assert_cmpfloat (number_of (workload, "vms"), ==, 2);
-  g_assert_cmpfloat (number_of (workload, "n_outputs"), ==, 8);
-  g_assert_cmpstr (json_string_value (json_array_get (json_object_get (workload, "command"), 1)), ==,
-                   HOSTILE);
-  g_assert_cmpfloat (number_of (json_array_get (json_object_get (workload, "ends"), 0), "n"), ==, 7);
-  g_assert_cmpfloat (number_of (json_array_get (json_object_get (workload, "ends"), 1), "exit_status"), ==,
-                     3);
-  outputs = json_object_get (workload, "outputs");
-  g_assert_cmpuint (json_array_size (outputs), ==, 5); /* two of each VM, and the one that failed */
-  g_assert_cmpuint (json_string_length (json_object_get (json_array_get (outputs, 0), "text")), ==, 3999);
-  g_assert_cmpfloat (number_of (json_array_get (outputs, 3), "exit_status"), ==, 3);
-  g_assert_nonnull (strstr (json_string_value (json_object_get (page, "workloads_note")),
-                            "Of 8 outputs the end of 5 is shown"));
-  g_assert_cmpstr (
-      json_string_value (json_object_get (json_array_get (json_object_get (page, "kernels"), 0), "better")),
-      ==, "lower");
-  g_assert_cmpstr (
-      json_string_value (json_object_get (json_array_get (json_object_get (page, "kernels"), 0), "unit")), ==,
-      "ms");
-  json_decref (page);
-}
-
-static void
-outputs_fill_no_page (void)
-{
-  g_autoptr (NvStore) store = open_store ();
-  gint64 run = add_run (store, "one", FALSE);
-  g_autofree char *long_text = g_strnfill (100000, '<');
-  const json_t *outputs, *output;
-  json_t *page;
-  size_t i, bytes = 0;
-
-  for (guint w = 0; w < 100; w++)
-    {
-      add_text (store, run, 0, WORKLOAD);
-      add_output (store, run, 0, 0, 1, long_text);
-    }
-  page = read_page (store, 0, 0);
-  outputs = json_object_get (json_array_get (json_object_get (page, "workloads"), 0), "outputs");
-  g_assert_cmpuint (json_array_size (outputs), ==, 40);
-  json_array_foreach (outputs, i, output)
-  {
-    bytes += json_string_length (json_object_get (output, "text"));
-  }
-  g_assert_cmpuint (bytes, ==, 160000);
-  json_decref (page);
-}
-
-/* What somebody's store calls a unit ends neither a key nor a line. */
-static void
-hostile_units_are_told_apart (void)
-{
-  g_autoptr (NvStore) store = open_store ();
-  gint64 run = add_run (store, "one", FALSE);
-  const json_t *kernels;
-  json_t *page;
-
-  for (guint i = 0; i < 2; i++)
-    {
-      json_t *record = json_pack ("{s:s, s:i, s:s, s:i, s:i, s:i, s:f, s:s, s:b}", "record", "iteration",
-                                  "version", 1, "kernel", "k", "iteration", 0, "start_ns", 1, "time_ns", 1,
-                                  "value", 1.0, "unit", i ? "a\nb\x1b" : HOSTILE, "changed", 0);
-
-      g_assert_true (nv_store_add_record (store, run, 0, record, NULL));
-      json_decref (record);
-    }
-  page = read_page (store, 0, 0);
-  kernels = json_object_get (page, "kernels");
-  g_assert_cmpuint (json_array_size (kernels), ==, 2);
-  g_assert_cmpstr (json_string_value (json_object_get (json_array_get (kernels, 0), "unit")), ==, HOSTILE);
-  g_assert_cmpstr (json_string_value (json_object_get (json_array_get (kernels, 1), "unit")), ==, "a?b?");
-  g_assert_cmpstr (json_string_value (json_object_get (json_array_get (kernels, 1), "name")), ==, "k");
-  json_decref (page);
-}
-
 static void
 residence_is_beside_what_was_declared (void)
 {
@@ -683,9 +568,6 @@ main (int argc, char **argv)
   g_test_add_func ("/page/what-has-only-streams-text-comes-in", what_has_only_streams_text_comes_in);
   g_test_add_func ("/page/what-was-measured-differently-is-not-thrown-together",
                    what_was_measured_differently_is_not_thrown_together);
-  g_test_add_func ("/page/a-workload-shows-how-its-runs-ended", a_workload_shows_how_its_runs_ended);
-  g_test_add_func ("/page/outputs-fill-no-page", outputs_fill_no_page);
-  g_test_add_func ("/page/hostile-units-are-told-apart", hostile_units_are_told_apart);
   g_test_add_func ("/page/residence-is-beside-what-was-declared", residence_is_beside_what_was_declared);
   g_test_add_func ("/page/emulated-runs-are-not-mixed-with-others", emulated_runs_are_not_mixed_with_others);
   g_test_add_func ("/page/nor-with-what-is-not-known", nor_with_what_is_not_known);
