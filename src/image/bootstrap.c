@@ -14,8 +14,8 @@
 
 #define KERNEL_PACKAGE "linux-image-cloud-amd64"
 
-/* What the guest's service and workloads of any kind rely on: a system that boots, and hears its power button;
- * page policies, scp. */
+/* What the guest's service and workloads of any kind rely on: a system that boots, and hears its power
+ * button; page policies, scp. */
 #define ALWAYS "systemd,systemd-sysv,udev,kmod,acpid,numactl,openssh-client"
 
 /* What was said that tells why a tool failed. */
@@ -127,8 +127,8 @@ run (const NvBootstrap *self, GPtrArray *argv, GError **error)
   GError *problem = NULL;
 
   g_ptr_array_add (argv, NULL);
-  if (nv_tool_run ((const char *const *)argv->pdata, on_line, &listener, self->options->cancellable,
-                   &problem))
+  if (nv_tool_run ((const char *const *)argv->pdata, self->scratch, on_line, &listener,
+                   self->options->cancellable, &problem))
     return TRUE;
   explain (&listener, problem, error);
   return FALSE;
@@ -210,7 +210,7 @@ nv_bootstrap_install (const NvBootstrap *self, GError **error)
   add_exclusions (argv);
   add_hooks (self, argv);
   add_format (argv, "%s", self->options->suite);
-  add_format (argv, "%s/root", self->scratch);
+  add_format (argv, "%s/root", self->inside);
   add_format (argv, "%s/" NV_BOOTSTRAP_SOURCES, self->work);
   g_string_free (include, TRUE);
   return run (self, argv, error);
@@ -234,7 +234,7 @@ begin_inside (void)
 static gboolean
 copy_file (const NvBootstrap *self, const char *name, GError **error)
 {
-  g_autofree char *from = g_build_filename (self->scratch, "out", name, NULL);
+  g_autofree char *from = g_build_filename (self->inside, "out", name, NULL);
   g_autofree char *to = g_build_filename (self->work, "image", name, NULL);
   int in = open (from, O_RDONLY | O_CLOEXEC);
   int out = open (to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -258,7 +258,7 @@ take_over (const NvBootstrap *self, const char *made, GError **error)
 {
   static const char *const names[] = { NV_DISTRIBUTION_DISK, NV_IMAGE_KERNEL, NV_IMAGE_INITRAMFS, "packages",
                                        "kernel" };
-  g_autofree char *out = g_build_filename (self->scratch, "out", NULL);
+  g_autofree char *out = g_build_filename (self->inside, "out", NULL);
 
   if (strcmp (self->scratch, self->work) == 0 && g_rename (out, made) == 0)
     return TRUE;
@@ -285,8 +285,8 @@ nv_bootstrap_make_disk (const NvBootstrap *self, const char *command_line, guint
   add_format (argv, "-c");
   add_format (argv, "%s", text);
   add_format (argv, "disk.sh");
-  add_format (argv, "%s/root", self->scratch);
-  add_format (argv, "%s/out", self->scratch);
+  add_format (argv, "%s/root", self->inside);
+  add_format (argv, "%s/out", self->inside);
   add_format (argv, "%" G_GUINT64_FORMAT, bytes);
   add_format (argv, "%s", command_line);
   return run (self, argv, error) && take_over (self, made, error) ? g_steal_pointer (&made) : NULL;
@@ -303,24 +303,6 @@ make_temporary (char *template, mode_t mode, GError **error)
                "cannot make directory '%s': %s", template, g_strerror (errno));
   g_free (template);
   return NULL;
-}
-
-gboolean
-nv_bootstrap_begin (NvBootstrap *self, const char *dir, const char *cache, GError **error)
-{
-  self->work = make_temporary (g_strdup_printf ("%s.XXXXXX", dir), 0700, error);
-  if (!self->work)
-    return FALSE;
-  self->cache = g_strdup (cache);
-  if (geteuid () == 0)
-    self->scratch = g_strdup (self->work);
-  else
-    self->scratch =
-        make_temporary (g_build_filename (g_get_tmp_dir (), "numavm-image.XXXXXX", NULL), 0777, error);
-  if (self->scratch)
-    return TRUE;
-  nv_bootstrap_end (self);
-  return FALSE;
 }
 
 static void
@@ -340,24 +322,61 @@ remove_tree (GPtrArray *taken_argv, const char *path)
   add_format (argv, "--");
   add_format (argv, "%s", path);
   g_ptr_array_add (argv, NULL);
-  nv_tool_run ((const char *const *)argv->pdata, ignore_line, NULL, NULL, NULL);
+  nv_tool_run ((const char *const *)argv->pdata, NULL, ignore_line, NULL, NULL, NULL);
+}
+
+/* A directory of the namespace's root: others may neither write there nor put their own in its place. */
+static gboolean
+enter (NvBootstrap *self, GError **error)
+{
+  g_autoptr (GPtrArray) argv = begin_inside ();
+  g_autoptr (GError) problem = NULL;
+
+  self->inside = g_build_filename (self->scratch, "inside", NULL);
+  add_format (argv, "mkdir");
+  add_format (argv, "%s", self->inside);
+  if (run (self, argv, &problem))
+    return TRUE;
+  g_set_error (error, NV_ERROR, problem->code,
+               "a distribution's image needs root, or a user namespace with users of its own (/etc/subuid, "
+               "newuidmap of the package uidmap): %s",
+               problem->message);
+  return FALSE;
+}
+
+gboolean
+nv_bootstrap_begin (NvBootstrap *self, const char *dir, const char *cache, GError **error)
+{
+  gboolean is_root = geteuid () == 0;
+
+  self->work = make_temporary (g_strdup_printf ("%s.XXXXXX", dir), 0700, error);
+  if (!self->work)
+    return FALSE;
+  self->cache = g_strdup (cache);
+  self->scratch = is_root ? g_strdup (self->work)
+                          : make_temporary (g_build_filename (g_get_tmp_dir (), "numavm-image.XXXXXX", NULL),
+                                            01777, error);
+  if (is_root)
+    self->inside = g_strdup (self->work);
+  if (self->scratch && (is_root || enter (self, error)))
+    return TRUE;
+  nv_bootstrap_end (self);
+  return FALSE;
 }
 
 void
 nv_bootstrap_end (NvBootstrap *self)
 {
+  /* First what is the namespace's, then what is this user's. */
   if (self->scratch && strcmp (self->scratch, self->work) != 0)
     {
-      g_autofree char *root = g_build_filename (self->scratch, "root", NULL);
-      g_autofree char *out = g_build_filename (self->scratch, "out", NULL);
-
-      remove_tree (begin_inside (), root);
-      remove_tree (begin_inside (), out);
-      g_rmdir (self->scratch);
+      remove_tree (begin_inside (), self->scratch);
+      remove_tree (g_ptr_array_new_with_free_func (g_free), self->scratch);
     }
   if (self->work)
     remove_tree (g_ptr_array_new_with_free_func (g_free), self->work);
   g_clear_pointer (&self->work, g_free);
   g_clear_pointer (&self->scratch, g_free);
+  g_clear_pointer (&self->inside, g_free);
   g_clear_pointer (&self->cache, g_free);
 }

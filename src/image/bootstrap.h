@@ -14,11 +14,12 @@ typedef struct
   const NvDistributionOptions *options;
   const GPtrArray *packages; /* names */
   char *work;                /* beside the image that is to be */
-  char *scratch;             /* where the system is: the same, or a directory that all may enter */
+  char *scratch;             /* the same, or a directory that the namespace's users may enter */
+  char *inside;              /* where the system is: the same, or in there, and its root's alone */
   char *cache;
 } NvBootstrap;
 
-/* Sets the last three. @dir: of the image. */
+/* Sets the last four. @dir: of the image. */
 gboolean nv_bootstrap_begin (NvBootstrap *self, const char *dir, const char *cache, GError **error);
 
 /* Installs the system. */

@@ -70,8 +70,8 @@ set_how_it_ended (GSubprocess *process, const char *name, GError **error)
 }
 
 gboolean
-nv_tool_run (const char *const *argv, NvToolLine on_line, gpointer data, GCancellable *cancellable,
-             GError **error)
+nv_tool_run (const char *const *argv, const char *temporary, NvToolLine on_line, gpointer data,
+             GCancellable *cancellable, GError **error)
 {
   g_autoptr (GSubprocessLauncher) launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
@@ -82,6 +82,8 @@ nv_tool_run (const char *const *argv, NvToolLine on_line, gpointer data, GCancel
 
   /* What it says is looked through. */
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C", TRUE);
+  if (temporary)
+    g_subprocess_launcher_setenv (launcher, "TMPDIR", temporary, TRUE);
   g_subprocess_launcher_set_child_setup (launcher, leave_group, NULL, NULL);
   process = g_subprocess_launcher_spawnv (launcher, argv, &problem);
   if (!process)

@@ -192,13 +192,13 @@ tool_is_heard_and_its_status_told (void)
   const char *const bad[] = { "sh", "-c", "exit 3", NULL };
   const char *const none[] = { "numavm-has-no-such-program", NULL };
 
-  g_assert_true (nv_tool_run (good, append_line, said, NULL, &error));
+  g_assert_true (nv_tool_run (good, NULL, append_line, said, NULL, &error));
   g_assert_cmpstr (said->str, ==, "a|b|");
-  g_assert_false (nv_tool_run (bad, append_line, said, NULL, &error));
+  g_assert_false (nv_tool_run (bad, NULL, append_line, said, NULL, &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_FAILED);
   g_assert_cmpstr (error->message, ==, "sh: exit status 3");
   g_clear_error (&error);
-  g_assert_false (nv_tool_run (none, append_line, said, NULL, &error));
+  g_assert_false (nv_tool_run (none, NULL, append_line, said, NULL, &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE);
 }
 
@@ -219,7 +219,7 @@ cancelled_tool_cleans_up_first (Fixture *f, gconstpointer data)
   const char *const argv[] = { "sh", "-c", text, NULL };
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (nv_tool_run (argv, cancel, cancellable, cancellable, &error));
+  g_assert_false (nv_tool_run (argv, NULL, cancel, cancellable, cancellable, &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_CANCELLED);
   g_assert_true (is_there (f, "cleaned"));
 }

@@ -29,13 +29,14 @@ END
   grub-mkimage -O i386-pc -o "$out/core.img" -p /boot/grub -c "$out/grub.cfg" \
     biosdisk part_msdos ext2 linux search search_label boot
   [ "$(stat -c %s "$out/core.img")" -le $((start - 512)) ]
-  echo "start=$((start / 512)), type=83, bootable" | sfdisk -q --label dos --wipe-partitions never "$out/disk.raw"
+  # It would say that there is a file system, as if that were news.
+  echo "start=$((start / 512)), type=83, bootable" | sfdisk -q --label dos "$out/disk.raw" > /dev/null
   dd if=$grub/boot.img of="$out/disk.raw" bs=440 count=1 conv=notrunc status=none
   dd if="$out/core.img" of="$out/disk.raw" bs=512 seek=1 conv=notrunc status=none
 }
 
 echo "I: making the disk"
-mkdir -p "$out"
+mkdir "$out"
 # shellcheck disable=SC2016 # dpkg-query expands them
 chroot "$root" dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\n' > "$out/packages"
 cp -L "$root/vmlinuz" "$out/vmlinuz"
