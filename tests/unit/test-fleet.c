@@ -411,6 +411,38 @@ guests_that_do_not_power_off_are_named_after_one_common_wait (void)
   tear_down (&fixture);
 }
 
+static NvVm *
+find_vm (GPtrArray *infos, const char *name)
+{
+  for (guint i = 0; i < infos->len; i++)
+    {
+      NvVm *vm = ((const NvVmInfo *)g_ptr_array_index (infos, i))->vm;
+
+      if (strcmp (vm->name, name) == 0)
+        return vm;
+    }
+  g_assert_not_reached ();
+}
+
+static void
+a_kernel_with_a_system_on_its_disk_is_asked_and_the_default_guest_is_not (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) infos = NULL;
+
+  set_up (&fixture, "sleep:vm0,sleep:vm1");
+  g_assert_true (nv_fleet_up (&fixture.plan, NULL, NULL));
+  infos = fixture.connection->driver->list (fixture.connection, NULL, NULL);
+  find_vm (infos, "vm0")->kernel = g_strdup ("/kernel");
+  find_vm (infos, "vm1")->kernel = g_strdup ("/kernel");
+  find_vm (infos, "vm1")->disk->base = g_strdup ("/system");
+  g_assert_false (nv_fleet_stop (fixture.connection, infos, 1, NULL, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "cannot stop 'vm1'"));
+  g_assert_null (strstr (error->message, "'vm0'"));
+  tear_down (&fixture);
+}
+
 static void
 stopped_vms_start_and_stop_again (void)
 {
@@ -449,6 +481,7 @@ main (int argc, char **argv)
   ADD (down_leaves_a_remote_host_alone);
   ADD (down_takes_away_what_was_started_or_removed_meanwhile);
   ADD (guests_that_do_not_power_off_are_named_after_one_common_wait);
+  ADD (a_kernel_with_a_system_on_its_disk_is_asked_and_the_default_guest_is_not);
   ADD (stopped_vms_start_and_stop_again);
   return g_test_run ();
 }
