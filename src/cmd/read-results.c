@@ -59,15 +59,55 @@ nv_import_into_memory (const NvCommandContext *context, const NvImportRequest *h
 }
 
 static gboolean
-are_folders (const NvCommandContext *context)
+is_beside (const char *folder, const char *records)
+{
+  static const char *const extensions[] = { "expresult", "output", "buddyinfo" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (extensions); i++)
+    {
+      g_autofree char *name =
+          g_strdup_printf ("%.*s%s", (int)(strlen (records) - strlen ("json")), records, extensions[i]);
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (g_file_test (path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Is it a tree of what guests have sent: records, and what others can read beside them? @level: 0: its root.
+ */
+static gboolean
+was_sent (const char *path, guint level)
+{
+  GDir *folder = g_dir_open (path, 0, NULL);
+  gboolean found = FALSE;
+  const char *name;
+
+  while (folder && !found && (name = g_dir_read_name (folder)))
+    {
+      g_autofree char *below = g_build_filename (path, name, NULL);
+
+      if (level > 0 && g_str_has_suffix (name, ".json"))
+        found = is_beside (path, name);
+      else if (level < 2 && g_file_test (below, G_FILE_TEST_IS_DIR))
+        found = was_sent (below, level + 1);
+    }
+  if (folder)
+    g_dir_close (folder);
+  return found;
+}
+
+static gboolean
+are_sent (const NvCommandContext *context)
 {
   for (int i = 0; i < context->n_arguments; i++)
-    if (!g_file_test (context->arguments[i], G_FILE_TEST_IS_DIR))
+    if (!was_sent (context->arguments[i], 0))
       return FALSE;
   return TRUE;
 }
 
-/* Of a workload there is nothing in STREAM's text: what guests sent are records. */
+/* STREAM's text has but some of their values. */
 static NvResults *
 read_records (const NvCommandContext *context, GError **error)
 {
@@ -91,12 +131,6 @@ read_files (const NvCommandContext *context, gboolean is_original_mod, GError **
   NvResults *results = nv_results_read_files (&request, context->arguments, error);
 
   nv_complaints_end (&complaints);
-  if (!results && g_error_matches (*error, NV_ERROR, NV_ERROR_NOT_FOUND) && are_folders (context))
-    {
-      results = read_records (context, NULL);
-      if (results)
-        g_clear_error (error);
-    }
   if (results && is_original_mod)
     nv_note (context,
              "rates are divided by 8: the original's modified STREAM moved an eighth of what it reported");
@@ -126,8 +160,9 @@ NvResults *
 nv_read_results (const NvCommandContext *context, const NvResultsFrom *from, GError **error)
 {
   gboolean is_original_mod = g_strcmp0 (from->stream, "original-mod") == 0;
-  NvResults *results =
-      from->db ? read_store (context, from, error) : read_files (context, is_original_mod, error);
+  NvResults *results = from->db             ? read_store (context, from, error)
+                       : are_sent (context) ? read_records (context, error)
+                                            : read_files (context, is_original_mod, error);
 
   if (results && results->implausible_rate > 0)
     nv_note (

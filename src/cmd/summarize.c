@@ -91,8 +91,8 @@ const NvCommand nv_command_summarize = {
       "is one run, without the iterations during which the host moved CPUs. What was measured without a policy, on bare "
       "metal or by others, is told apart by its run, pages and access; runs of different hosts are not mixed.\n\n"
       "A folder that holds nothing but folders is a tree, as `numavm run --results` leaves it: POLICY/VM/FILE, or VM/FILE; "
-      "a VM is called as its folder there. Where folders have nothing in STREAM's text, as of a workload, the records "
-      "in them (NAME.json) are read.\n\n"
+      "a VM is called as its folder there. Of what guests have sent (NAME.json beside NAME.expresult or NAME.output) the "
+      "records are read, since STREAM's text has but some of their values.\n\n"
       "On a terminal that is wide enough, and shows UTF-8, a bar shows where each policy's VMs are on an axis that "
       "all policies of the kernel share: from the slowest to the fastest, with the mean and its interval.\n\n"
       "Exit status 1: there was no result at all.",
