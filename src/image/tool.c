@@ -78,9 +78,10 @@ nv_tool_run (const char *const *argv, const char *temporary, NvToolLine on_line,
   g_autoptr (GError) problem = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GDataInputStream) output = NULL;
+  Reader reader = { .cancellable = cancellable, .on_line = on_line, .data = data };
   pid_t group;
 
-  /* What it says is looked through. */
+  /* What it says is looked through for what it says in English. */
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C", TRUE);
   if (temporary)
     g_subprocess_launcher_setenv (launcher, "TMPDIR", temporary, TRUE);
@@ -93,13 +94,10 @@ nv_tool_run (const char *const *argv, const char *temporary, NvToolLine on_line,
     }
   group = (pid_t)g_ascii_strtoll (g_subprocess_get_identifier (process) ?: "0", NULL, 10);
   output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
-  {
-    Reader reader = { .output = output, .cancellable = cancellable, .on_line = on_line, .data = data };
-
-    read_line (&reader);
-    while (!reader.ended)
-      g_main_context_iteration (NULL, TRUE);
-  }
+  reader.output = output;
+  read_line (&reader);
+  while (!reader.ended)
+    g_main_context_iteration (NULL, TRUE);
   if (g_cancellable_is_cancelled (cancellable))
     {
       if (group > 0)
