@@ -356,13 +356,31 @@ store_counters (const NvBoot *boot, const NvCounters *before, GError **error)
   return stored;
 }
 
+/* Until all guests are through, and what they sent is there. Where a job failed since its files did not get
+ * here, its sshd knows why. */
+static gboolean
+measure_guests (NvBoot *boot, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GError) unsent = NULL;
+  gboolean measured = nv_session_measure (boot->session, &boot->go_ns, &boot->spread_ns, &failure);
+  gboolean taken = take_sent (boot, &unsent);
+
+  if (measured && taken)
+    return TRUE;
+  if (!measured && !taken)
+    g_set_error (error, failure->domain, failure->code, "%s; %s", failure->message, unsent->message);
+  else
+    g_propagate_error (error, measured ? g_steal_pointer (&unsent) : g_steal_pointer (&failure));
+  return FALSE;
+}
+
 static gboolean
 measure_fleet (NvBoot *boot, GError **error)
 {
   NvRunState *state = boot->state;
   g_autoptr (GArray) before = NULL, after = NULL;
   g_autoptr (NvCounters) counters = NULL;
-  gboolean measured;
   gint64 since_us;
 
   boot->ready_ns = nv_now_ns ();
@@ -371,8 +389,7 @@ measure_fleet (NvBoot *boot, GError **error)
   if (!counters)
     return FALSE;
   since_us = g_get_monotonic_time ();
-  measured = nv_session_measure (boot->session, &boot->go_ns, &boot->spread_ns, error);
-  if (!take_sent (boot, measured ? error : NULL) || !measured)
+  if (!measure_guests (boot, error))
     return FALSE;
   state->result->measure_us += g_get_monotonic_time () - since_us;
   state->result->largest_spread_ns = MAX (state->result->largest_spread_ns, boot->spread_ns);
