@@ -2,7 +2,6 @@
 
 #include "channel-guest.h"
 
-
 static void
 hellos_that_cross_their_welcome_are_fine (void)
 {
