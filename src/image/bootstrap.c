@@ -127,7 +127,7 @@ run (const NvBootstrap *self, GPtrArray *argv, GError **error)
   GError *problem = NULL;
 
   g_ptr_array_add (argv, NULL);
-  if (nv_tool_run ((const char *const *)argv->pdata, self->scratch, on_line, &listener,
+  if (nv_tool_run ((const char *const *)argv->pdata, self->inside, on_line, &listener,
                    self->options->cancellable, &problem))
     return TRUE;
   explain (&listener, problem, error);
@@ -210,7 +210,7 @@ nv_bootstrap_install (const NvBootstrap *self, GError **error)
   add_exclusions (argv);
   add_hooks (self, argv);
   add_format (argv, "%s", self->options->suite);
-  add_format (argv, "%s/root", self->inside);
+  add_format (argv, "%s/root", self->scratch);
   add_format (argv, "%s/" NV_BOOTSTRAP_SOURCES, self->work);
   g_string_free (include, TRUE);
   return run (self, argv, error);
@@ -285,7 +285,7 @@ nv_bootstrap_make_disk (const NvBootstrap *self, const char *command_line, guint
   add_format (argv, "-c");
   add_format (argv, "%s", text);
   add_format (argv, "disk.sh");
-  add_format (argv, "%s/root", self->inside);
+  add_format (argv, "%s/root", self->scratch);
   add_format (argv, "%s/out", self->inside);
   add_format (argv, "%" G_GUINT64_FORMAT, bytes);
   add_format (argv, "%s", command_line);
@@ -325,7 +325,8 @@ remove_tree (GPtrArray *taken_argv, const char *path)
   nv_tool_run ((const char *const *)argv->pdata, NULL, ignore_line, NULL, NULL, NULL);
 }
 
-/* A directory of the namespace's root: others may neither write there nor put their own in its place. */
+/* Is there a namespace? What is made in its directory must not be there before, and is nobody else's to move.
+ */
 static gboolean
 enter (NvBootstrap *self, GError **error)
 {
@@ -333,8 +334,13 @@ enter (NvBootstrap *self, GError **error)
   g_autoptr (GError) problem = NULL;
 
   self->inside = g_build_filename (self->scratch, "inside", NULL);
-  add_format (argv, "mkdir");
-  add_format (argv, "%s", self->inside);
+  if (g_mkdir (self->inside, 0700) != 0 || chmod (self->inside, 01777) != 0)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot make directory '%s': %s", self->inside,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  add_format (argv, "true");
   if (run (self, argv, &problem))
     return TRUE;
   g_set_error (error, NV_ERROR, problem->code,
@@ -355,7 +361,7 @@ nv_bootstrap_begin (NvBootstrap *self, const char *dir, const char *cache, GErro
   self->cache = g_strdup (cache);
   self->scratch = is_root ? g_strdup (self->work)
                           : make_temporary (g_build_filename (g_get_tmp_dir (), "numavm-image.XXXXXX", NULL),
-                                            01777, error);
+                                            0711, error);
   if (is_root)
     self->inside = g_strdup (self->work);
   if (self->scratch && (is_root || enter (self, error)))
@@ -370,7 +376,11 @@ nv_bootstrap_end (NvBootstrap *self)
   /* First what is the namespace's, then what is this user's. */
   if (self->scratch && strcmp (self->scratch, self->work) != 0)
     {
-      remove_tree (begin_inside (), self->scratch);
+      g_autofree char *root = g_build_filename (self->scratch, "root", NULL);
+      g_autofree char *out = g_build_filename (self->scratch, "inside", "out", NULL);
+
+      remove_tree (begin_inside (), root);
+      remove_tree (begin_inside (), out);
       remove_tree (g_ptr_array_new_with_free_func (g_free), self->scratch);
     }
   if (self->work)

@@ -14,8 +14,8 @@ typedef struct
   const NvDistributionOptions *options;
   const GPtrArray *packages; /* names */
   char *work;                /* beside the image that is to be */
-  char *scratch;             /* the same, or a directory that the namespace's users may enter */
-  char *inside;              /* where the system is: the same, or in there, and its root's alone */
+  char *scratch;             /* where the system is: the same, or a directory that all may pass through */
+  char *inside;              /* the same, or in there, where the namespace's root may write */
   char *cache;
 } NvBootstrap;
 

@@ -22,8 +22,8 @@ clear_entry (gpointer data)
 }
 
 /* An initramfs has some twenty paths, and the program that makes one ends soon. */
-static void
-add_entry (GArray *entries, const char *path, mode_t mode, GBytes *taken_content)
+void
+nv_contents_add (GArray *entries, const char *path, mode_t mode, GBytes *taken_content)
 {
   const NvInitramfsEntry entry = { .path = g_intern_string (path), .mode = mode, .content = taken_content };
 
@@ -44,11 +44,12 @@ find_entry (GArray *entries, const char *path)
 }
 
 /* In /modules, and as a list in the order of loading, which init reads. */
-static gboolean
-add_modules (GArray *entries, const char *kernel, GPtrArray *missing, GError **error)
+gboolean
+nv_contents_add_modules (GArray *entries, const char *kernel, const char *const *names, GPtrArray *missing,
+                         GError **error)
 {
   g_autofree char *version = nv_kernel_version (kernel);
-  g_autoptr (GPtrArray) modules = nv_modules_collect ("/", version, module_names, missing, error);
+  g_autoptr (GPtrArray) modules = nv_modules_collect ("/", version, names, missing, error);
   GString *order;
 
   if (!modules)
@@ -59,15 +60,15 @@ add_modules (GArray *entries, const char *kernel, GPtrArray *missing, GError **e
       const NvModule *module = g_ptr_array_index (modules, i);
       g_autofree char *path = g_build_filename ("modules", module->name, NULL);
 
-      add_entry (entries, path, S_IFREG | 0644, g_bytes_ref (module->content));
+      nv_contents_add (entries, path, S_IFREG | 0644, g_bytes_ref (module->content));
       g_string_append_printf (order, "%s\n", module->name);
     }
-  add_entry (entries, "modules/order", S_IFREG | 0644, g_string_free_to_bytes (order));
+  nv_contents_add (entries, "modules/order", S_IFREG | 0644, g_string_free_to_bytes (order));
   return TRUE;
 }
 
 GArray *
-nv_contents_collect (const char *kernel, GPtrArray *missing, GError **error)
+nv_contents_new (GBytes *taken_init)
 {
   const NvInitramfsEntry fixed[] = {
     { .path = "dev", .mode = S_IFDIR | 0755 },
@@ -77,16 +78,26 @@ nv_contents_collect (const char *kernel, GPtrArray *missing, GError **error)
     { .path = "sys", .mode = S_IFDIR | 0555 },
     { .path = "modules", .mode = S_IFDIR | 0755 },
   };
-  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (NvInitramfsEntry));
+  GArray *entries = g_array_new (FALSE, FALSE, sizeof (NvInitramfsEntry));
+
+  g_array_set_clear_func (entries, clear_entry);
+  g_array_append_vals (entries, fixed, G_N_ELEMENTS (fixed));
+  nv_contents_add (entries, "init", S_IFREG | 0755, taken_init);
+  return entries;
+}
+
+GArray *
+nv_contents_collect (const char *kernel, GPtrArray *missing, GError **error)
+{
   GBytes *init = g_resource_lookup_data (nv_guest_get_resource (), "/numavm/guest/init",
                                          G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  g_autoptr (GArray) entries = NULL;
 
   if (!init)
     return NULL;
-  g_array_set_clear_func (entries, clear_entry);
-  g_array_append_vals (entries, fixed, G_N_ELEMENTS (fixed));
-  add_entry (entries, "init", S_IFREG | 0755, init);
-  return add_modules (entries, kernel, missing, error) ? g_steal_pointer (&entries) : NULL;
+  entries = nv_contents_new (init);
+  return nv_contents_add_modules (entries, kernel, module_names, missing, error) ? g_steal_pointer (&entries)
+                                                                                 : NULL;
 }
 
 /* --- what a user adds --- */
@@ -124,7 +135,7 @@ add_parents (GArray *entries, const char *path, GError **error)
       const NvInitramfsEntry *there = find_entry (entries, parent);
 
       if (!there)
-        add_entry (entries, parent, S_IFDIR | 0755, NULL);
+        nv_contents_add (entries, parent, S_IFDIR | 0755, NULL);
       else if (!S_ISDIR (there->mode))
         {
           g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "path '/%s': '/%s' is a file", path, parent);
@@ -155,7 +166,7 @@ add_program (GArray *entries, const char *file, const char *path, GError **error
       content = g_bytes_new_take (bytes, length);
       if (nv_elf_check_static (file, content, error) && add_parents (entries, path + 1, error))
         {
-          add_entry (entries, path + 1, S_IFREG | 0755, g_steal_pointer (&content));
+          nv_contents_add (entries, path + 1, S_IFREG | 0755, g_steal_pointer (&content));
           return TRUE;
         }
     }

@@ -14,6 +14,18 @@
  */
 GArray *nv_contents_collect (const char *kernel, GPtrArray *missing, GError **error);
 
+/* The parts that every initramfs has, with @taken_init as its first program. Returns: (transfer full)
+ * (element-type NvInitramfsEntry). */
+GArray *nv_contents_new (GBytes *taken_init);
+
+/* @path: relative; @mode: with its type; @taken_content: NULL of a directory. */
+void nv_contents_add (GArray *entries, const char *path, mode_t mode, GBytes *taken_content);
+
+/* Adds modules in /modules, and /modules/order with their names in the order of loading. @names, @missing,
+ * errors: see nv_modules_collect(). */
+gboolean nv_contents_add_modules (GArray *entries, const char *kernel, const char *const *names,
+                                  GPtrArray *missing, GError **error);
+
 /**
  * nv_contents_add_program:
  * @what: FILE, which lands in /bin, or FILE:PATH

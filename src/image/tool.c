@@ -47,14 +47,15 @@ read_line (Reader *reader)
                                        reader);
 }
 
+/* Also who outlives the program, and would still write where others clean up. */
 static void
 end_group (GSubprocess *process, pid_t group)
 {
   kill (-group, SIGTERM);
   for (guint i = 0; i < GRACE_S * 10 && g_subprocess_get_identifier (process); i++)
     g_usleep (G_USEC_PER_SEC / 10);
-  if (g_subprocess_get_identifier (process))
-    kill (-group, SIGKILL);
+  for (guint i = 0; i < GRACE_S * 10 && kill (-group, SIGKILL) == 0; i++)
+    g_usleep (G_USEC_PER_SEC / 10);
   g_subprocess_wait (process, NULL, NULL);
 }
 
