@@ -11,8 +11,8 @@ write ()
   cat > "$root/$1"
 }
 
-# What a virtual machine's disk needs and no more: under emulation each module counts. The default guest is compressed
-# the same way.
+# What a virtual machine's disk and its power button need and no more: under emulation each module counts. The default
+# guest is compressed the same way.
 before_kernel ()
 {
   write etc/initramfs-tools/conf.d/numavm << END
@@ -28,6 +28,8 @@ sd_mod
 ahci
 ata_piix
 ext4
+button
+evdev
 END
 }
 
