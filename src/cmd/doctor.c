@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 #include "host/facts.h"
 #include "image/kernel.h"
+#include "lab/lab.h"
 #include "report/table.h"
 
 #include <stdio.h>
@@ -42,6 +43,15 @@ kernel_fact (void)
   return nv_fact_new ("guest kernel", NV_FACT_NO, "%s", error->message);
 }
 
+static NvFact *
+lab_fact (void)
+{
+  g_autofree char *reason = nv_lab_unavailable (NULL);
+
+  return reason ? nv_fact_new ("lab", NV_FACT_NO, "%s", reason)
+                : nv_fact_new ("lab", NV_FACT_YES, "`numavm lab` emulates hosts of several nodes");
+}
+
 /* A driver without versions is there for tests: VMs do not run on it.
  *
  * Returns: can VMs be run at all? */
@@ -60,7 +70,8 @@ insert_driver_facts (GPtrArray *facts, guint at, const char *uri)
       can_run |= fact->state == NV_FACT_YES;
       g_ptr_array_insert (facts, (int)at++, fact);
     }
-  g_ptr_array_insert (facts, (int)at, kernel_fact ());
+  g_ptr_array_insert (facts, (int)at++, kernel_fact ());
+  g_ptr_array_insert (facts, (int)at, lab_fact ());
   return can_run;
 }
 
@@ -122,7 +133,7 @@ const NvCommand nv_command_doctor = {
   .description =
       "Looks at KVM, NUMA nodes, memory policy (it binds a page and asks where it is), huge pages, whether the "
       "nodes add up to the machine's memory, what the kernel may do to pages behind a placement's back, and at "
-      "what VMs are run on: libvirt (of --connect), QEMU, and a kernel for the default guest.\n\n"
+      "what VMs are run on: libvirt (of --connect), QEMU, a kernel for the default guest, and what `numavm lab` needs.\n\n"
       "The exit status is 0 if VMs can be run at all, emulated or not, and 1 if not.",
   .examples = "numavm doctor\n"
               "numavm doctor --connect qemu+ssh://host/system",

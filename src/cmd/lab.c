@@ -32,6 +32,7 @@ typedef struct
   char *out;
   char *kernel;
   char *accel;
+  char *plugin;
 } LabOptions;
 
 static const NvOption lab_options[] = {
@@ -54,12 +55,16 @@ static const NvOption lab_options[] = {
     "that the lab boots; default: the newest one found" },
   { "accel", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (LabOptions, accel), "kvm|tcg",
     "hardware or emulated CPUs; default: KVM where it can be used" },
+  { "plugin", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (LabOptions, plugin), "FILE[,KEY=VALUE...]",
+    "a plugin for QEMU's emulation, as its own option -plugin takes it" },
   { NULL },
 };
 
+/* KVM knows no plugins. */
 static gboolean
-read_accel (const char *text, gboolean *ret_kvm, GError **error)
+read_accel (const LabOptions *options, gboolean *ret_kvm, GError **error)
 {
+  const char *text = options->accel;
   NvAccel accel;
 
   if (text && !nv_accel_parse (text, &accel))
@@ -67,7 +72,13 @@ read_accel (const char *text, gboolean *ret_kvm, GError **error)
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "accelerator '%s': kvm or tcg is allowed", text);
       return FALSE;
     }
-  *ret_kvm = text ? accel == NV_ACCEL_KVM : nv_kvm_usable ("/", NULL);
+  if (text && accel == NV_ACCEL_KVM && options->plugin)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "plugin '%s': emulated CPUs only have some: --accel tcg",
+                   options->plugin);
+      return FALSE;
+    }
+  *ret_kvm = text ? accel == NV_ACCEL_KVM : !options->plugin && nv_kvm_usable ("/", NULL);
   return TRUE;
 }
 
@@ -102,9 +113,10 @@ read_options (const LabOptions *options, NvLab *lab, GError **error)
   };
 
   lab->kernel = options->kernel;
+  lab->plugin = options->plugin;
   return nv_lab_machine_parse (&request, options->preset, &lab->machine, error)
          && read_timeout (options->timeout, &lab->timeout_ms, error)
-         && read_accel (options->accel, &lab->kvm, error);
+         && read_accel (options, &lab->kvm, error);
 }
 
 static int

@@ -130,6 +130,8 @@ nv_lab_qemu_argv (const NvLabMachine *machine, const NvLabQemu *qemu)
   /* A plain CPU: five-level page tables, SMAP or AVX cost more to emulate than they save. */
   add (argv, "-accel", qemu->kvm ? "kvm" : "tcg,thread=multi");
   add (argv, "-cpu", qemu->kvm ? "host" : "Nehalem,+rdrand");
+  if (qemu->plugin)
+    add (argv, "-plugin", qemu->plugin);
   add_cpus_and_memory (argv, machine);
   add (argv, "-nodefaults", NULL);
   add (argv, "-no-user-config", NULL);

@@ -8,6 +8,7 @@ typedef struct
   const char *qemu;
   const char *kernel;
   gboolean kvm;
+  const char *plugin; /* (nullable): of the emulation, as -plugin takes it */
   int initramfs;
   int root;    /* of virtiofsd's socket, connected */
   int channel; /* see guest/lab/protocol.h */

@@ -148,6 +148,7 @@ start_qemu (const NvLab *lab, Parts *parts, const char *kernel, GError **error)
     .qemu = path,
     .kernel = kernel,
     .kvm = lab->kvm,
+    .plugin = lab->plugin,
     .initramfs = parts->initramfs,
     .root = parts->root,
     .channel = parts->its_channel,

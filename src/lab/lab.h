@@ -15,7 +15,8 @@ typedef struct
   NvLabMachine machine;
   NvLabJob job;
   const char *kernel; /* (nullable): as above */
-  gboolean kvm;       /* QEMU may use it */
+  gboolean kvm;       /* QEMU uses it */
+  const char *plugin; /* (nullable): of its emulation, as its option -plugin takes it; not with kvm */
   guint64 timeout_ms; /* of all; 0: none */
   int input;          /* for the command; -1: none. With job.terminal it is one, and raw */
   int output;         /* for what it prints */
