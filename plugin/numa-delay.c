@@ -25,8 +25,6 @@
 #include "plugin/settings.h"
 
 #include <dlfcn.h>
-#include <errno.h>
-#include <stdio.h>
 #include <time.h>
 
 #define PRIVATE_WAYS   4
@@ -40,7 +38,9 @@
    long. */
 #define MAX_CREDIT_NS 50000000
 
-/* Only the vCPU's own thread writes it. */
+#define REPORT_NS 500000000
+
+/* Only the vCPU's own thread writes it; the report may read of it what was true a moment ago. */
 typedef struct
 {
   NvDelayCache cache;
@@ -148,7 +148,7 @@ instrument (qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 }
 
 static void
-report_node (FILE *file, unsigned node)
+report_node (GString *text, unsigned node)
 {
   Vcpu sum = { .node = (int)node };
 
@@ -162,33 +162,48 @@ report_node (FILE *file, unsigned node)
       for (unsigned other = 0; other < settings.n_nodes; other++)
         sum.n_misses[other] += vcpus[i]->n_misses[other];
     }
-  fprintf (file, "%s{\"accesses\":%" G_GUINT64_FORMAT ",\"delayed_ns\":%" G_GUINT64_FORMAT,
-           node > 0 ? ",\n " : "", sum.n_accesses, sum.delayed_ns);
-  fprintf (file, ",\"elsewhere\":%" G_GUINT64_FORMAT ",\"misses\":", sum.n_elsewhere);
+  g_string_append_printf (text, "%s{\"accesses\":%" G_GUINT64_FORMAT ",\"delayed_ns\":%" G_GUINT64_FORMAT,
+                          node > 0 ? ",\n " : "", sum.n_accesses, sum.delayed_ns);
+  g_string_append_printf (text, ",\"elsewhere\":%" G_GUINT64_FORMAT ",\"misses\":", sum.n_elsewhere);
   for (unsigned other = 0; other < settings.n_nodes; other++)
-    fprintf (file, "%c%" G_GUINT64_FORMAT, other > 0 ? ',' : '[', sum.n_misses[other]);
-  fputs ("]}", file);
+    g_string_append_printf (text, "%c%" G_GUINT64_FORMAT, other > 0 ? ',' : '[', sum.n_misses[other]);
+  g_string_append (text, "]}");
 }
 
 /* One JSON object: for each node what its vCPUs did, their misses by the memory's node. */
 static void
-write_report (qemu_plugin_id_t id, void *data)
+write_report (void)
 {
   static const char *const readings[] = { [NV_DELAY_PHYSICAL] = "physical", [NV_DELAY_BLOCKS] = "blocks" };
-  FILE *file = fopen (settings.report, "we");
-  gboolean written;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
 
-  if (file)
+  g_string_append_printf (text, "{\"rate_ns\":%u,\"addresses\":\"%s\",\n\"nodes\":[", settings.rate_ns,
+                          layout.reading < 0 ? "unknown" : readings[layout.reading]);
+  for (unsigned node = 0; node < settings.n_nodes; node++)
+    report_node (text, node);
+  g_string_append (text, "]}\n");
+  if (!g_file_set_contents_full (settings.report, text->str, (gssize)text->len,
+                                 G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
+    g_printerr ("numavm-numa-delay: %s\n", error->message);
+}
+
+/* Again and again, since QEMU may be killed. */
+static gpointer
+keep_report (gpointer data)
+{
+  for (;;)
     {
-      fprintf (file, "{\"rate_ns\":%u,\"addresses\":\"%s\",\n\"nodes\":[", settings.rate_ns,
-               layout.reading < 0 ? "unknown" : readings[layout.reading]);
-      for (unsigned node = 0; node < settings.n_nodes; node++)
-        report_node (file, node);
-      fputs ("]}\n", file);
+      sleep_ns (REPORT_NS);
+      write_report ();
     }
-  written = file && !ferror (file);
-  if (!file || fclose (file) != 0 || !written)
-    g_printerr ("numavm-numa-delay: cannot write '%s': %s\n", settings.report, g_strerror (errno));
+  return NULL;
+}
+
+static void
+write_last_report (qemu_plugin_id_t id, void *data)
+{
+  write_report ();
 }
 
 static void
@@ -229,6 +244,9 @@ qemu_plugin_install (qemu_plugin_id_t id, const qemu_info_t *info, int argc, cha
   make_vcpus (info);
   qemu_plugin_register_vcpu_tb_trans_cb (id, instrument);
   if (settings.report)
-    qemu_plugin_register_atexit_cb (id, write_report, NULL);
+    {
+      g_thread_unref (g_thread_new ("numa-delay", keep_report, NULL));
+      qemu_plugin_register_atexit_cb (id, write_last_report, NULL);
+    }
   return 0;
 }

@@ -15,7 +15,7 @@ typedef struct
   unsigned rate_ns;    /* what a miss costs at distance 10; in proportion elsewhere; 0: nothing is delayed */
   gsize private_bytes; /* of each vCPU's cache; a power of two */
   gsize shared_bytes;  /* of the cache that a node's vCPUs share; a power of two */
-  char *report;        /* a file for what was seen, written when QEMU ends; NULL: none */
+  char *report;        /* a file for what was seen so far, kept while QEMU runs; NULL: none */
   unsigned n_nodes;
   guint64 memory_bytes[NV_DELAY_MAX_NODES];
   unsigned char distances[NV_DELAY_MAX_NODES][NV_DELAY_MAX_NODES]; /* from a vCPU's node to memory's */
