@@ -137,9 +137,26 @@ exit_status_of (const LabOptions *options, const NvLabEnd *end)
     }
 }
 
-/* What it says is about the lab, so that no command's exit status is taken for it. */
+/* @found: (nullable): the terminal, which is raw while the lab runs, as it was. */
+static gboolean
+run_at_terminal (const NvLab *lab, const struct termios *found, NvLabEnd *ret_end, GError **error)
+{
+  struct termios raw;
+  gboolean ran;
+
+  if (!found)
+    return nv_lab_run (lab, ret_end, error);
+  raw = *found;
+  cfmakeraw (&raw);
+  tcsetattr (STDIN_FILENO, TCSAFLUSH, &raw);
+  ran = nv_lab_run (lab, ret_end, error);
+  tcsetattr (STDIN_FILENO, TCSAFLUSH, found);
+  return ran;
+}
+
+/* No problem of the lab has an exit status that could be its command's. */
 static int
-run_in_lab (NvCommandContext *context, NvLab *lab, const char *const *arguments)
+run_in_lab (NvCommandContext *context, NvLab *lab, const char *const *arguments, const struct termios *found)
 {
   const LabOptions *options = context->options;
   g_autofree char *reason = nv_lab_unavailable (options->kernel), *directory = g_get_current_dir ();
@@ -165,7 +182,7 @@ run_in_lab (NvCommandContext *context, NvLab *lab, const char *const *arguments)
       if (!lab->kvm)
         nv_note (context, "EMULATED: in a lab nodes and pages are the kernel's own, but times mean little");
     }
-  ran = out && nv_lab_run (lab, &end, &problem);
+  ran = out && run_at_terminal (lab, found, &end, &problem);
   g_clear_pointer (&out, nv_lab_out_close);
   if (!ran)
     {
@@ -189,7 +206,7 @@ run_run (NvCommandContext *context, GError **error)
     return NV_EXIT_USAGE;
   /* A terminal would be without line editing and Ctrl-C: that is `lab shell`. */
   lab.input = isatty (STDIN_FILENO) ? -1 : STDIN_FILENO;
-  return run_in_lab (context, &lab, (const char *const *)context->arguments);
+  return run_in_lab (context, &lab, (const char *const *)context->arguments, NULL);
 }
 
 static int
@@ -198,8 +215,7 @@ run_shell (NvCommandContext *context, GError **error)
   const char *shell = g_getenv ("SHELL");
   const char *const arguments[] = { shell && *shell ? shell : "/bin/sh", NULL };
   NvLab lab = { .job.terminal = TRUE, .input = STDIN_FILENO };
-  struct termios found, raw;
-  int status;
+  struct termios found;
 
   if (context->n_arguments > 0)
     g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
@@ -210,13 +226,7 @@ run_shell (NvCommandContext *context, GError **error)
   if (*error || !read_options (context->options, &lab, error))
     return NV_EXIT_USAGE;
   nv_note (context, "the lab boots; `exit` or Ctrl-] ends it");
-  raw = found;
-  cfmakeraw (&raw);
-  raw.c_oflag = found.c_oflag; /* what is said about the lab are lines */
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &raw);
-  status = run_in_lab (context, &lab, arguments);
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &found);
-  return status;
+  return run_in_lab (context, &lab, arguments, &found);
 }
 
 /* --- presets --- */

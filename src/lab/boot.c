@@ -35,8 +35,9 @@ add_modules (GArray *entries, const char *kernel, GError **error)
   return FALSE;
 }
 
-GBytes *
-nv_lab_initramfs (const char *kernel, GBytes *job, GError **error)
+/* Returns: (transfer full): all but what is to be done. */
+static GArray *
+collect (const char *kernel, GError **error)
 {
   GBytes *init = g_resource_lookup_data (nv_lab_get_resource (), "/numavm/lab/lab-init",
                                          G_RESOURCE_LOOKUP_FLAGS_NONE, error);
@@ -45,8 +46,24 @@ nv_lab_initramfs (const char *kernel, GBytes *job, GError **error)
   if (!init)
     return NULL;
   entries = nv_contents_new (init);
-  if (!add_modules (entries, kernel, error))
+  return add_modules (entries, kernel, error) ? g_steal_pointer (&entries) : NULL;
+}
+
+gboolean
+nv_lab_kernel_check (const char *kernel, GError **error)
+{
+  g_autoptr (GArray) entries = collect (kernel, error);
+
+  return entries != NULL;
+}
+
+GBytes *
+nv_lab_initramfs (const char *kernel, GBytes *job, GError **error)
+{
+  g_autoptr (GArray) entries = collect (kernel, error);
+
+  if (!entries)
     return NULL;
-  nv_contents_add (entries, NV_LAB_JOB_FILE + 1, S_IFREG | 0600, g_bytes_ref (job));
+  nv_contents_add (entries, &NV_LAB_JOB_FILE[1], S_IFREG | 0600, g_bytes_ref (job));
   return nv_initramfs_build ((const NvInitramfsEntry *)(void *)entries->data, entries->len, error);
 }

@@ -26,13 +26,9 @@ static char *
 check_boot (const char *kernel)
 {
   g_autoptr (GError) problem = NULL;
-  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
-  g_autoptr (GBytes) initramfs = NULL;
   g_autofree char *path = nv_lab_kernel (kernel, &problem);
 
-  if (path)
-    initramfs = nv_lab_initramfs (path, nothing, &problem);
-  return initramfs ? NULL : g_strdup (problem->message);
+  return path && nv_lab_kernel_check (path, &problem) ? NULL : g_strdup (problem->message);
 }
 
 char *

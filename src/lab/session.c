@@ -45,7 +45,9 @@ end_with (Session *session, NvLabEndKind kind, guint status)
 static void
 take_tail (GString *tail, const char *bytes, gsize length)
 {
-  g_string_append_len (tail, bytes, (gssize)length);
+  for (gsize i = 0; i < length; i++)
+    if (bytes[i] != '\r' && bytes[i] != '\0')
+      g_string_append_c (tail, bytes[i]);
   if (tail->len > 2 * TAIL_BYTES)
     g_string_erase (tail, 0, (gssize)(tail->len - TAIL_BYTES));
 }
@@ -276,12 +278,13 @@ wait_for_something (Session *session, gint64 boot_deadline_us)
     drain (session->ends->console, session->console);
   if (sources[2].revents)
     drain (session->ends->log, session->log);
-  if (sources[0].revents & POLLOUT)
-    send_some (session);
-  if (sources[0].revents & ~POLLOUT)
-    read_channel (session);
-  if (sources[3].revents && !session->ended)
+  /* Ctrl-C reaches QEMU, too: its end is then not the reason. */
+  if (sources[3].revents)
     read_signal (session);
+  if ((sources[0].revents & POLLOUT) && !session->ended)
+    send_some (session);
+  if ((sources[0].revents & ~POLLOUT) && !session->ended)
+    read_channel (session);
   if (sources[4].revents && !session->ended)
     read_input (session);
 }
