@@ -1,5 +1,5 @@
 /* channel-hello DRIVER NAME [URI]: opens the channel of a running VM, has a guest measure its clock, and
- * prints what it says of itself: for the e2e scripts. */
+ * prints what it says of itself: for the e2e scripts. Meanwhile calls on the connection must be answered. */
 
 #include "base/error.h"
 #include "vm/channel.h"
@@ -48,13 +48,36 @@ talk (int taken_fd)
   return 0;
 }
 
+#define N_CALLS 500
+
+typedef struct
+{
+  NvConnection *connection;
+  const char *name;
+} Caller;
+
+/* A call that is never answered is seen by the test's timeout. */
+static gpointer
+call (gpointer data)
+{
+  const Caller *caller = data;
+  gboolean exists = TRUE;
+
+  for (guint i = 0; i < N_CALLS && exists; i++)
+    if (!caller->connection->driver->exists (caller->connection, caller->name, &exists, NULL))
+      exists = FALSE;
+  return GINT_TO_POINTER (exists);
+}
+
 int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NvConnection) connection = NULL;
   const NvDriver *driver = argc > 2 ? nv_driver_find (argv[1]) : NULL;
-  int fd = -1;
+  Caller caller = { .name = argv[argc > 2 ? 2 : 0] };
+  GThread *thread;
+  int fd = -1, status;
 
   if (!driver)
     {
@@ -69,5 +92,11 @@ main (int argc, char **argv)
       fprintf (stderr, "%s\n", error->message);
       return 1;
     }
-  return talk (fd);
+  caller.connection = connection;
+  thread = g_thread_new ("calls", call, &caller);
+  status = talk (fd);
+  if (g_thread_join (thread))
+    return status;
+  fprintf (stderr, "a call on the connection failed meanwhile\n");
+  return 1;
 }

@@ -119,7 +119,7 @@ start_pump (virStreamPtr stream, GError **error)
 typedef int (*OpenStream) (virDomainPtr domain, virStreamPtr stream);
 
 static int
-open_pumped (virConnectPtr handle, const char *name, OpenStream open_stream, const char *what, GError **error)
+pump_stream (virConnectPtr handle, const char *name, OpenStream open_stream, const char *what, GError **error)
 {
   g_autoptr (virDomain) domain = virDomainLookupByName (handle, name);
   virStreamPtr stream;
@@ -144,28 +144,37 @@ open_pumped (virConnectPtr handle, const char *name, OpenStream open_stream, con
   return fd;
 }
 
+/* Each stream has a connection of its own, which goes with it: who asks libvirt something while another
+ * thread waits for a stream of the same connection may wait for ever (seen with libvirt 9.0.0). Streams that
+ * shared one would wait for each other, too. */
+static int
+open_pumped (NvConnection *connection, const char *name, OpenStream open_stream, const char *what,
+             GError **error)
+{
+  virConnectPtr handle = virConnectOpenAuth (connection->uri, virConnectAuthPtrDefault, 0);
+  int fd = -1;
+
+  if (!handle)
+    libvirt_fail (error, "cannot open the %s of '%s': cannot connect to libvirt at '%s'", what, name,
+                  connection->uri);
+  else
+    {
+      fd = pump_stream (handle, name, open_stream, what, error);
+      virConnectClose (handle);
+    }
+  return fd;
+}
+
 static int
 open_console (virDomainPtr domain, virStreamPtr stream)
 {
   return virDomainOpenConsole (domain, NULL, stream, VIR_DOMAIN_CONSOLE_SAFE);
 }
 
-/* Over a connection of its own, which goes with the stream: who asks libvirt something while another thread
- * waits for a stream of the same connection may wait for ever (seen with libvirt 9.0.0). */
 int
 libvirt_open_console (NvConnection *connection, const char *name, GError **error)
 {
-  virConnectPtr handle = virConnectOpenAuth (connection->uri, virConnectAuthPtrDefault, 0);
-  int fd;
-
-  if (!handle)
-    {
-      libvirt_fail (error, "cannot connect to libvirt at '%s'", connection->uri);
-      return -1;
-    }
-  fd = open_pumped (handle, name, open_console, "console", error);
-  virConnectClose (handle);
-  return fd;
+  return open_pumped (connection, name, open_console, "console", error);
 }
 
 /* Not by force: whoever has it may be in the middle of a measurement, and a program that ended has closed it.
@@ -179,5 +188,5 @@ open_channel (virDomainPtr domain, virStreamPtr stream)
 int
 libvirt_open_channel (NvConnection *connection, const char *name, GError **error)
 {
-  return open_pumped (((LibvirtConnection *)connection)->handle, name, open_channel, "channel", error);
+  return open_pumped (connection, name, open_channel, "channel", error);
 }
