@@ -61,4 +61,3 @@ struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr (qemu_plugin_meminfo_t info, u
 bool qemu_plugin_hwaddr_is_io (const struct qemu_plugin_hwaddr *address);
 uint64_t qemu_plugin_hwaddr_phys_addr (const struct qemu_plugin_hwaddr *address);
 void qemu_plugin_register_atexit_cb (qemu_plugin_id_t id, qemu_plugin_udata_cb_t callback, void *data);
-void qemu_plugin_outs (const char *text);

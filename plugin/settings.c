@@ -199,8 +199,9 @@ nv_delay_settings_parse (char **arguments, int n_arguments, NvDelaySettings *set
     }
   if (settings->n_nodes > 0 && has_all_distances (settings))
     return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "%u nodes: one node=CPUS/BYTES/DISTANCES each is needed, with a distance to each of them",
-               settings->n_nodes);
+  g_set_error (
+      error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "node=CPUS/BYTES/DISTANCES: one for each node is needed, in each a distance to each; there are %u",
+      settings->n_nodes);
   return FALSE;
 }

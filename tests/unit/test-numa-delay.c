@@ -102,9 +102,9 @@ vcpu_is_on_one_node (void)
 static void
 each_node_has_a_distance_to_each (void)
 {
-  assert_refused ("rate=1", "0 nodes");
-  assert_refused ("node=0/1/10 node=1/1/20:10", "2 nodes");
-  assert_refused ("node=0/1/10:20:30 node=1/1/20:10:20", "2 nodes");
+  assert_refused ("rate=1", "there are 0");
+  assert_refused ("node=0/1/10 node=1/1/20:10", "there are 2");
+  assert_refused ("node=0/1/10:20:30 node=1/1/20:10:20", "there are 2");
 }
 
 /* --- addresses --- */
