@@ -112,10 +112,9 @@ install (gboolean whole_machine, const char *arguments)
     .system_emulation = whole_machine,
     .system = { 2, 2 },
   };
-  static char **kept; /* as QEMU does */
+  g_auto (GStrv) split = g_strsplit (arguments, " ", -1);
 
-  kept = g_strsplit (arguments, " ", -1);
-  return install_plugin (1, &info, (int)g_strv_length (kept), kept);
+  return install_plugin (1, &info, (int)g_strv_length (split), split);
 }
 
 static void
