@@ -11,13 +11,14 @@ static const struct
   gboolean runs_vm; /* the common options about VMs mean something */
 } verbs[] = {
   { "build", nv_image_run_build },
+  { "guest", nv_image_run_guest },
   { "install", nv_image_run_install, TRUE },
   { "list", nv_image_run_list },
 };
 
 static const NvOption image_options[] = {
   { "output", 'o', NV_OPTION_FILE, G_STRUCT_OFFSET (NvImageCommandOptions, output), "DIR",
-    "build: where the image goes: nothing is there yet; needed" },
+    "build, guest: where it goes: nothing is there yet; needed" },
   { "distribution", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, distribution), "SUITE",
     "build: a real Debian, such as bookworm, with a disk" },
   { "packages", 0, NV_OPTION_STRING, G_STRUCT_OFFSET (NvImageCommandOptions, packages), "NAME,NAME",
@@ -105,7 +106,7 @@ check_common (const NvCommonOptions *common, const char *verb, GError **error)
   return !stray;
 }
 
-/* Returns: (transfer full): `build, install or list`. */
+/* Returns: (transfer full): `build, guest, install or list`. */
 static char *
 list_verbs (void)
 {
@@ -143,7 +144,7 @@ run_image (NvCommandContext *context, GError **error)
 const NvCommand nv_command_image = {
   .name = "image",
   .summary = "make and list the systems that VMs boot; install one from an ISO",
-  .arguments = "build|install|list [DIR...]",
+  .arguments = "build|guest|install|list [DIR...]",
   .description =
       "build makes a directory of three files, whole or not at all: a kernel; an initramfs with the guest's program "
       "and the modules that this kernel needs for it; and image.json, which says what is in them. The same inputs "
@@ -156,6 +157,9 @@ const NvCommand nv_command_image = {
       "for a laboratory: whoever has its console is root, without a password. Packages come from this host's own "
       "sources, and are kept for the next image; the order in which they are named makes no difference. It needs "
       "mmdebstrap, and root or a user who may make user namespaces.\n\n"
+      "guest writes numavm's guest program and a systemd unit for it, and prints how they are installed. A system that has "
+      "them, however it was made, is measured by `run --quick \"base=DISK ...\"`. What powers it off is its own: acpid, or "
+      "logind with D-Bus.\n\n"
       "install makes a new disk and boots a VM from an installer's ISO with its serial console, boot menu and all, on "
       "this terminal; Ctrl-] leaves. When the installer powers off or reboots, the VM is gone and the disk is there. If "
       "it ends otherwise (it was left or interrupted, its kernel panicked, QEMU died), the disk is removed, too. A "
@@ -172,7 +176,10 @@ const NvCommand nv_command_image = {
               "printf '2 1024\\n' | numavm up --image bookworm --network user -\n"
               "# a system of your own, as a disk\n"
               "numavm image install --iso debian.iso -s 8G -d debian.qcow2\n"
-              "printf '1 1024 base=debian.qcow2\\n' | numavm up -",
+              "printf '1 1024 base=debian.qcow2\\n' | numavm up -\n"
+              "# what it needs to be measured\n"
+              "numavm image guest -o service\n"
+              "numavm run --quick \"base=debian.qcow2 kernels=triad\"",
   .options_size = sizeof (NvImageCommandOptions),
   .options = image_options,
   .run = run_image,

@@ -29,5 +29,6 @@ typedef struct
 /* Run with the arguments behind their name, and options that mean something to them. */
 int nv_image_run_build (NvCommandContext *context, GError **error);
 int nv_image_run_distribution (NvCommandContext *context, GError **error); /* build --distribution */
+int nv_image_run_guest (NvCommandContext *context, GError **error);
 int nv_image_run_install (NvCommandContext *context, GError **error);
 int nv_image_run_list (NvCommandContext *context, GError **error);

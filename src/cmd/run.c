@@ -1,16 +1,23 @@
 /* run: an experiment, from nothing to a table: fleets are booted, measured and taken down. */
 
+#include "base/duration.h"
 #include "cmd/command.h"
 #include "cmd/prepare.h"
 #include "cmd/run-show.h"
 #include "experiment/run.h"
 #include "experiment/transfer.h"
+#include "image/default-guest.h"
 #include "report/topology.h"
+#include "vm/disk.h"
 #include "vm/lock.h"
 
 #include <string.h>
 
 #define DEFAULT_STORE "numavm.db"
+
+/* Ten times what the default guest needs where it is emulated, and five times what a Debian does. */
+#define GUEST_BOOT_TIMEOUT_NS  (120000 * NV_MS_IN_NS)
+#define SYSTEM_BOOT_TIMEOUT_NS (300000 * NV_MS_IN_NS)
 
 typedef struct
 {
@@ -73,7 +80,6 @@ make_requests (const Runner *runner, const NvPolicy *policy)
       request->index = i;
       request->name = g_strdup_printf ("%svm%u", runner->prefix, i);
       request->policy = policy;
-      request->has_disk = FALSE;
       g_ptr_array_add (requests, request);
     }
   return requests;
@@ -156,6 +162,31 @@ check_arguments (const NvCommandContext *context, GError **error)
   return FALSE;
 }
 
+/* Before anything is made: is there one system that guests boot? A whole one has longer to boot, unless the
+ * plan says how long. */
+static gboolean
+check_system (const RunOptions *options, NvQuickPlan *plan, GError **error)
+{
+  const char *base = plan->request->base;
+  g_autoptr (NvGuest) guest = NULL;
+  g_autoptr (NvDiskInfo) info = NULL;
+
+  if (base && (options->image || options->kernel))
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "base '%s': a disk's system has its own kernel: leave out --%s, or base=", base,
+                   options->image ? "image" : "kernel");
+      return FALSE;
+    }
+  if (base && !(info = nv_disk_info_read (base, NULL, error)))
+    return FALSE;
+  if (options->image && !(guest = nv_guest_of_image (options->image, error)))
+    return FALSE;
+  if (plan->boot_timeout_ns == 0)
+    plan->boot_timeout_ns = base || (guest && guest->disk) ? SYSTEM_BOOT_TIMEOUT_NS : GUEST_BOOT_TIMEOUT_NS;
+  return TRUE;
+}
+
 /* Before anything is made: can guests send files, and where do they go? */
 static gboolean
 check_transport (const RunOptions *options, const NvQuickPlan *plan, GError **error)
@@ -174,11 +205,11 @@ check_transport (const RunOptions *options, const NvQuickPlan *plan, GError **er
                    options->network);
       return FALSE;
     }
-  if (!options->image)
+  if (!options->image && !plan->request->base)
     {
-      g_set_error (
-          error, NV_ERROR, NV_ERROR_USAGE,
-          "transport=scp: the default guest has no scp: --image DIR of `numavm image build --distribution` has");
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
+                   "transport=scp: the default guest has no scp: --image DIR of `numavm image build "
+                   "--distribution` has, or a system of your own, base=DISK");
       return FALSE;
     }
   for (guint i = 0; options->results && i < plan->policies->len; i++)
@@ -258,7 +289,8 @@ run_run (NvCommandContext *context, GError **error)
   int status;
 
   if (!check_arguments (context, error) || !nv_read_seed (context->common, &seed, error)
-      || !(plan = nv_quick_plan_parse (options->quick, error)) || !check_transport (options, plan, error))
+      || !(plan = nv_quick_plan_parse (options->quick, error)) || !check_system (options, plan, error)
+      || !check_transport (options, plan, error))
     return NV_EXIT_USAGE;
   runner.plan = plan;
   runner.prefix =
@@ -279,9 +311,12 @@ const NvCommand nv_command_run = {
       "them at one moment, samples the kernel's counters in guests and host all along, looks again, and takes the fleet\n"
       "down. Every raw value goes into one SQLite file. Exit status 3: some VM's memory was not where it was placed.\n"
       "\n"
-      "Keys of --quick: policies=LIST, vms=N; of each VM vcpus, memory (MiB), nodes, cpus, pages, prealloc, as in a line\n"
-      "of `up`; of each guest kernels=LIST, iterations=N, size, access, threads and what else `numavm bench --help` has\n"
-      "(guest-pages and guest-cpus for its pages and cpus); interval of the samples, 0 for none; boot-timeout.\n"
+      "Keys of --quick: policies=LIST, vms=N; of each VM vcpus, memory (MiB), nodes, cpus, pages, prealloc, base, disk, as\n"
+      "in a line of `up`; of each guest kernels=LIST, iterations=N, size, access, threads and what else `numavm bench\n"
+      "--help` has (guest-pages and guest-cpus for its pages and cpus); interval of the samples, 0 for none; boot-timeout.\n"
+      "\n"
+      "base=DISK: VMs boot the system on that disk, each from an overlay of its own (disk=SIZE: of that size), which is\n"
+      "removed with its VM. It needs numavm's guest service: a --distribution has it, `numavm image guest -o DIR` is it.\n"
       "\n"
       "Instead of kernels any program that the guests have: workload=COMMAND, its words as a shell reads them (no shell\n"
       "runs it: sh -c '...' does); for each number in what it prints metric=NAME:PATTERN, an extended regular expression\n"
@@ -291,11 +326,11 @@ const NvCommand nv_command_run = {
       "A program that is missing, fails, hangs or prints nothing that matches ends the run; what was measured stays.\n"
       "\n"
       "transport=scp: the guests write files (results, output, samples) and send them by scp to an sshd of numavm's own,\n"
-      "one folder a VM; the store gets the same. For root, with an --image of `numavm image build --distribution`.\n"
+      "one folder a VM; the store gets the same. For root, with an --image of `numavm image build --distribution`, or base=.\n"
       "\n"
       "Defaults: policies=none vms=1 vcpus=1 memory=1024 cpus=free prealloc=yes kernels=triad,chase iterations=10\n"
-      "interval=100ms boot-timeout=120s. Arrays have the same size in all guests of all arms: what the guests of the first\n"
-      "boot would choose themselves, unless size says it.\n"
+      "interval=100ms boot-timeout=120s, or 300s for a system with a disk. Arrays have the same size in all guests of all\n"
+      "arms: what the guests of the first boot would choose themselves, unless size says it.\n"
       "\n"
       "P5 and P95 are shown from 20 iterations on.",
   .list = nv_list_policies,
@@ -304,6 +339,8 @@ const NvCommand nv_command_run = {
       "numavm run --quick \"policies=interleave,round-robin vms=2 kernels=triad,gather iterations=5\" --db t.db\n"
       "# a program of the image\n"
       "numavm run --image DIR --quick \"workload=@examples/workloads/stress-ng.workload vms=2\"\n"
+      "# a system of your own\n"
+      "numavm run --quick \"base=debian.qcow2 kernels=triad\"\n"
       "# all values of the last run\n"
       "sqlite3 t.db 'select * from iteration'",
   .needs = NV_NEEDS_CONNECTION,

@@ -18,11 +18,10 @@ static const char *const defaults[][2] = {
   { "policies", "none" },       { "vms", "1" },         { "vcpus", "1" },
   { "memory", "1024" },         { "cpus", "free" },     { "prealloc", "yes" },
   { "kernels", "triad,chase" }, { "iterations", "10" }, { "interval", "100ms" },
-  { "boot-timeout", "120s" },
 };
 
 /* Of NvRequest. */
-static const char *const vm_keys[] = { "vcpus", "memory", "nodes", "cpus", "pages", "prealloc" };
+static const char *const vm_keys[] = { "vcpus", "memory", "nodes", "cpus", "pages", "prealloc", "base" };
 
 typedef struct
 {
@@ -77,7 +76,7 @@ read_job (Reader *reader, const char *key, const char *value, GError **error)
   if (result == -ENOENT)
     g_set_error (
         error, NV_ERROR, NV_ERROR_USAGE,
-        "key '%s': policies, vms, vcpus, memory, nodes, cpus, pages, prealloc, interval, "
+        "key '%s': policies, vms, vcpus, memory, nodes, cpus, pages, prealloc, base, disk, interval, "
         "boot-timeout, transport and what `numavm bench --help` has are allowed, or workload, metric, "
         "format, unit, better, timeout and iterations",
         key);
@@ -118,6 +117,18 @@ read_boot_timeout (NvQuickPlan *plan, const char *value, GError **error)
   if (plan->boot_timeout_ns > 0)
     return TRUE;
   g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "boot-timeout '%s': guests need more than that", value);
+  return FALSE;
+}
+
+/* Of the overlay on the base. */
+static gboolean
+read_disk (NvQuickPlan *plan, const char *value, GError **error)
+{
+  if (!nv_request_set (plan->request, "disk", value, error))
+    return FALSE;
+  if (plan->request->has_disk)
+    return TRUE;
+  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "disk '%s': a size such as 8G is allowed", value);
   return FALSE;
 }
 
@@ -163,6 +174,8 @@ read_key (Reader *reader, const char *key, const char *value, GError **error)
       return nv_request_set (plan->request, key, value, error);
   if (strcmp (key, "policies") == 0)
     return read_policies (plan, value, error);
+  if (strcmp (key, "disk") == 0)
+    return read_disk (plan, value, error);
   if (strcmp (key, "vms") == 0)
     return read_count (key, value, MAX_VMS, &plan->n_vms, error);
   if (strcmp (key, "interval") == 0)
@@ -285,6 +298,12 @@ read_plan (Reader *reader, const char *text, GError **error)
       return FALSE;
   if (!read_words (reader, text, error))
     return FALSE;
+  if (reader->plan->request->has_disk && !reader->plan->request->base)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "key 'disk': of the overlay on a disk: needs base=DISK");
+      return FALSE;
+    }
+  reader->plan->request->has_disk = reader->plan->request->base != NULL;
   return g_hash_table_contains (reader->seen, "workload") ? finish_workload (reader, error)
                                                           : finish_kernels (reader, error);
 }
@@ -368,6 +387,7 @@ nv_quick_plan_to_json (const NvQuickPlan *plan)
 {
   const NvRequest *request = plan->request;
   g_autofree char *cpus = format_cpus (request);
+  g_autofree char *base = request->base ? g_utf8_make_valid (request->base, -1) : NULL;
   json_t *policies = json_array (), *json;
 
   for (guint i = 0; i < plan->policies->len; i++)
@@ -379,6 +399,10 @@ nv_quick_plan_to_json (const NvQuickPlan *plan)
                     "page_bytes", (json_int_t)request->page_size_bytes, "prealloc", request->preallocate,
                     "sample_interval_ns", (json_int_t)plan->sample_interval_ns, "boot_timeout_ns",
                     (json_int_t)plan->boot_timeout_ns);
+  if (base)
+    json_object_set_new (json, "base", json_string (base));
+  if (request->disk_bytes > 0)
+    json_object_set_new (json, "disk_bytes", json_integer ((json_int_t)request->disk_bytes));
   add_measured (plan, json);
   return json;
 }

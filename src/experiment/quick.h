@@ -11,14 +11,14 @@ typedef struct
 {
   GPtrArray *policies; /* (element-type NvPolicy): the arms, in their order */
   guint n_vms;
-  NvRequest *request;   /* of each VM; without name and policy */
+  NvRequest *request;   /* of each VM; without name and policy; with a disk if it has a base */
   NvWorkload *workload; /* (nullable): instead of kernels */
   json_t *job;          /* without one: options for the guests, see bench/protocol.h */
   GPtrArray *kernels;   /* (element-type utf8): of the job; of a workload its metrics */
   guint iterations;     /* of a workload: runs */
   NvTransport transport;
   guint64 sample_interval_ns; /* 0: no samples */
-  guint64 boot_timeout_ns;
+  guint64 boot_timeout_ns;    /* 0: not said; whoever knows what is booted then sets it */
 } NvQuickPlan;
 
 /**
@@ -26,10 +26,10 @@ typedef struct
  * @text: `KEY=VALUE ...`, divided by blanks
  *
  * Keys: policies, vms; those of an input line that say what a VM gets (vcpus, memory, nodes, cpus, pages,
- * prealloc); those of numavm-bench that say what is measured (kernels, iterations, size, access, threads...),
- * with guest-pages for its pages; or those of a workload instead, see nv_workload_set(), where workload=@FILE
- * reads a file, of which iterations, timeout and transport can be said anew; interval (of samples; 0: none),
- * boot-timeout.
+ * prealloc; base, and disk for its overlay's size); those of numavm-bench that say what is measured (kernels,
+ * iterations, size, access, threads...), with guest-pages for its pages; or those of a workload instead, see
+ * nv_workload_set(), where workload=@FILE reads a file, of which iterations, timeout and transport can be
+ * said anew; interval (of samples; 0: none), boot-timeout.
  *
  * Returns: (transfer full): NULL with NV_ERROR_USAGE; the message names key, value and what is allowed.
  */

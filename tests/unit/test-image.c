@@ -4,6 +4,7 @@
 #include "image/build.h"
 #include "image/contents.h"
 #include "image/directory.h"
+#include "image/guest-service.h"
 #include "image/modules.h"
 #include "image/static-elf.h"
 
@@ -402,6 +403,36 @@ what_is_there_is_never_replaced (Fixture *f, gconstpointer data)
   g_assert_cmpuint (n, ==, 2); /* nothing half made */
 }
 
+/* --- the guest's service --- */
+
+static void
+the_guest_s_service_is_a_program_and_its_unit (Fixture *f, gconstpointer data)
+{
+  g_autofree char *dir = g_build_filename (f->dir, "service", NULL);
+  g_autofree char *below_nothing = g_build_filename (f->dir, "none", "service", NULL);
+  g_autofree char *program = g_build_filename (dir, NV_GUEST_SERVICE_PROGRAM, NULL);
+  g_autofree char *unit = g_build_filename (dir, NV_GUEST_SERVICE_UNIT, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GMappedFile) file = NULL;
+  g_autoptr (GBytes) content = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_true (nv_guest_service_write (dir, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_test (program, G_FILE_TEST_IS_EXECUTABLE));
+  file = g_mapped_file_new (program, FALSE, &error);
+  g_assert_no_error (error);
+  content = g_mapped_file_get_bytes (file);
+  g_assert_true (nv_elf_check_static (program, content, &error));
+  g_assert_true (g_file_get_contents (unit, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "ExecStart=/usr/lib/numavm/guest\n"));
+  g_assert_false (nv_guest_service_write (dir, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_false (nv_guest_service_write (below_nothing, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_FAILED);
+}
+
 #define TEST(name) g_test_add ("/image/" #name, Fixture, NULL, set_up, name, tear_down)
 
 int
@@ -422,5 +453,6 @@ main (int argc, char **argv)
   TEST (paths_that_lead_astray_or_are_taken_are_refused);
   TEST (the_same_inputs_give_the_same_image);
   TEST (what_is_there_is_never_replaced);
+  TEST (the_guest_s_service_is_a_program_and_its_unit);
   return g_test_run ();
 }

@@ -71,6 +71,9 @@ what_is_wrong_is_named (void)
     { "workload=a metric=a:b workload=c", "'workload' is given twice" },
     { "workload=a metric=a:(", "no extended regular expression" },
     { "workload=@/nowhere", "workload file '/nowhere'" },
+    { "base=", "base ''" },
+    { "disk=2G", "key 'disk': of the overlay on a disk: needs base=DISK" },
+    { "base=a.qcow2 disk=none", "disk 'none': a size" },
     { "transport=mail", "transport 'mail'" },
     { "packages=x", "key 'packages'" },
   };
@@ -85,6 +88,25 @@ what_is_wrong_is_named (void)
       if (!strstr (error->message, texts[i][1]))
         g_error ("'%s': %s", texts[i][0], error->message);
     }
+}
+
+static void
+a_base_gives_each_vm_a_disk (void)
+{
+  g_autoptr (NvQuickPlan) none = nv_quick_plan_parse ("", NULL);
+  g_autoptr (NvQuickPlan) plan = nv_quick_plan_parse ("disk=8G base='my debian.qcow2'", NULL);
+  json_t *json = nv_quick_plan_to_json (plan);
+
+  g_assert_false (none->request->has_disk);
+  g_assert_true (plan->request->has_disk);
+  g_assert_cmpstr (plan->request->base, ==, "my debian.qcow2");
+  g_assert_cmpstr (json_string_value (json_object_get (json, "base")), ==, "my debian.qcow2");
+  g_assert_cmpint (json_integer_value (json_object_get (json, "disk_bytes")), ==,
+                   G_GINT64_CONSTANT (8) << 30);
+  json_decref (json);
+  json = nv_quick_plan_to_json (none);
+  g_assert_null (json_object_get (json, "base"));
+  json_decref (json);
 }
 
 static void
@@ -158,6 +180,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quick/what_is_not_said_has_defaults", what_is_not_said_has_defaults);
   g_test_add_func ("/quick/keys_reach_the_vm_or_the_guest", keys_reach_the_vm_or_the_guest);
   g_test_add_func ("/quick/what_is_wrong_is_named", what_is_wrong_is_named);
+  g_test_add_func ("/quick/a_base_gives_each_vm_a_disk", a_base_gives_each_vm_a_disk);
   g_test_add_func ("/quick/a_workload_takes_the_place_of_kernels", a_workload_takes_the_place_of_kernels);
   g_test_add_func ("/quick/a_file_s_workload_is_run_as_often_as_is_said",
                    a_file_s_workload_is_run_as_often_as_is_said);

@@ -82,8 +82,8 @@ set_up (Fixture *fixture, const char *habit)
   fixture->dir = g_dir_make_tmp ("numavm-run-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->dir, "run.db", NULL);
   fixture->store = nv_store_open (fixture->path, NV_STORE_CREATE, NULL);
-  fixture->plan =
-      nv_quick_plan_parse ("policies=interleave,random vms=2 kernels=triad,chase iterations=5", NULL);
+  fixture->plan = nv_quick_plan_parse (
+      "policies=interleave,random vms=2 kernels=triad,chase iterations=5 boot-timeout=60s", NULL);
   fixture->cancellable = g_cancellable_new ();
   console = g_build_filename (fixture->dir, "console", NULL);
   g_assert_true (g_file_set_contents (console, "[    0.1] booted\r\nlast \033[31mwords\r\n", -1, NULL));
@@ -232,9 +232,10 @@ static void
 measure_a_workload (Fixture *fixture)
 {
   nv_quick_plan_free (fixture->plan);
-  fixture->plan = nv_quick_plan_parse ("policies=none vms=2 workload='sh -c true' unit=op/s metric=rate:x "
-                                       "metric=wait:y unit=ms better=lower iterations=3 interval=0",
-                                       NULL);
+  fixture->plan = nv_quick_plan_parse (
+      "policies=none vms=2 boot-timeout=60s workload='sh -c true' unit=op/s metric=rate:x "
+      "metric=wait:y unit=ms better=lower iterations=3 interval=0",
+      NULL);
   g_assert_nonnull (fixture->plan);
 }
 
