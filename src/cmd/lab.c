@@ -327,7 +327,7 @@ const NvCommand nv_command_lab = {
   .list = list_presets,
   .examples = "numavm lab run --nodes 4 -- numactl -H\n"
               "numavm lab run --preset cpuless --out results -- sh -c 'numactl -H > $LAB_OUT/nodes'\n"
-              "numavm lab shell --memory 2G,1G --cpus 4 --distances 10,21",
+              "numavm lab shell --nodes 2 --memory 2G,1G --cpus 4 --distances 10,21",
   .without_vms = TRUE,
   .options_size = sizeof (LabOptions),
   .options = lab_options,
