@@ -144,21 +144,28 @@ hear_result (NvChannel *channel, json_t *record)
     channel->events.record (channel, record, channel->data);
 }
 
+/* A metric that was asked for, in its unit. */
 static gboolean
-is_metric (const NvChannel *channel, const char *name)
+is_metric (const NvChannel *channel, const json_t *record)
 {
-  const json_t *metrics = json_object_get (channel->setup, "metrics");
+  const json_t *metrics = json_object_get (channel->workload, "metrics");
   gboolean found = FALSE;
 
   for (gsize i = 0; i < json_array_size (metrics) && !found; i++)
-    found = strcmp (text_of (json_array_get (metrics, i), "name"), name) == 0;
+    {
+      const json_t *metric = json_array_get (metrics, i);
+
+      found = json_equal (json_object_get (metric, "name"), json_object_get (record, "kernel"))
+              && json_equal (json_object_get (metric, "unit"), json_object_get (record, "unit"));
+    }
   return found;
 }
 
 /* Other modes than this one measure what their names say. */
 static gboolean
-is_kernel (const NvChannel *channel, const char *kernel)
+is_kernel (const NvChannel *channel, const json_t *record)
 {
+  const char *kernel = text_of (record, "kernel");
   const json_t *kernels = json_object_get (channel->setup, "kernels");
   gboolean found = strcmp (text_of (channel->setup, "mode"), "kernels") != 0;
 
@@ -231,13 +238,13 @@ has_started (const NvChannel *channel)
 static gboolean
 wants_setup (const NvChannel *channel, const json_t *record)
 {
-  return !channel->is_workload && !channel->setup;
+  return !channel->workload && !channel->setup;
 }
 
 static gboolean
 wants_workload (const NvChannel *channel, const json_t *record)
 {
-  return channel->is_workload && !channel->setup;
+  return channel->workload && !channel->setup;
 }
 
 static gboolean
@@ -249,7 +256,7 @@ has_setup (const NvChannel *channel, const json_t *record)
 static gboolean
 has_workload (const NvChannel *channel, const json_t *record)
 {
-  return channel->is_workload && channel->setup;
+  return channel->workload && channel->setup;
 }
 
 static gboolean
@@ -278,7 +285,7 @@ typedef struct
   gboolean (*is_its_turn) (const NvChannel *channel, const json_t *record);
   void (*hear) (NvChannel *channel, json_t *record);
   gboolean is_result;   /* comes after the start, or in a file */
-  gboolean is_measured; /* of a kernel that the setup names, or a metric of the workload */
+  gboolean is_measured; /* of a kernel that the setup names, or a metric that was asked for */
 } Turn;
 
 /* What only a host says is missing. */
@@ -309,13 +316,33 @@ find_turn (const char *record)
   return NULL;
 }
 
-/* A guest that invents kernels without end would fill tables and pictures with them. */
+/* What was asked decides what values mean, whatever the guest says that it was. */
 static gboolean
-is_invented (const NvChannel *channel, const Turn *turn, const json_t *record)
+is_what_was_asked (const NvChannel *channel, const json_t *record)
 {
-  const char *kernel = text_of (record, "kernel");
+  static const char *const members[] = { "command", "runs", "timeout_ns", "format", "metrics" };
+  gboolean is_same = TRUE;
 
-  return turn->is_measured && !(channel->is_workload ? is_metric : is_kernel) (channel, kernel);
+  for (guint i = 0; i < G_N_ELEMENTS (members) && is_same; i++)
+    is_same =
+        json_equal (json_object_get (record, members[i]), json_object_get (channel->workload, members[i]));
+  return is_same;
+}
+
+/* Returns: (transfer full) (nullable): what is wrong with a record that comes in its turn. A guest that
+ * invents kernels without end would fill tables and pictures with them. */
+static char *
+find_lie (const NvChannel *channel, const Turn *turn, const json_t *record)
+{
+  if (turn->hear == hear_workload && !is_what_was_asked (channel, record))
+    return g_strdup ("says another workload than it was asked");
+  if (!turn->is_measured || (channel->workload ? is_metric : is_kernel) (channel, record))
+    return NULL;
+  if (channel->workload)
+    return g_strdup_printf ("sent '%s' of metric '%s' in '%s', which it was not asked",
+                            nv_record_name (record), text_of (record, "kernel"), text_of (record, "unit"));
+  return g_strdup_printf ("sent '%s' of kernel '%s', which its setup does not name", nv_record_name (record),
+                          text_of (record, "kernel"));
 }
 
 static void
@@ -323,14 +350,14 @@ take_turn (NvChannel *channel, json_t *record)
 {
   const char *name = nv_record_name (record);
   const Turn *turn = find_turn (name);
+  g_autofree char *lie = NULL;
 
   if (!turn || (turn->is_result && (!has_started (channel) || channel->has_transport))
       || !turn->is_its_turn (channel, record))
     nv_channel_lose (channel, "sent '%s' when it was not its turn, while it is %s", name,
                      nv_guest_state_name (channel->state));
-  else if (is_invented (channel, turn, record))
-    nv_channel_lose (channel, "sent '%s' of kernel '%s', which its setup does not name", name,
-                     text_of (record, "kernel"));
+  else if ((lie = find_lie (channel, turn, record)))
+    nv_channel_lose (channel, "%s", lie);
   else
     {
       channel->heard_ns = nv_now_ns ();
@@ -361,10 +388,7 @@ find_fault (const NvChannel *channel, const json_t *record, const Turn **ret_tur
   *ret_turn = find_turn (name);
   if (!*ret_turn || !(*ret_turn)->is_result || !(*ret_turn)->is_its_turn (channel, record))
     return g_strdup_printf ("'%s' when it was not its turn", name);
-  if (is_invented (channel, *ret_turn, record))
-    return g_strdup_printf ("'%s' of kernel '%s', which its setup does not name", name,
-                            text_of (record, "kernel"));
-  return NULL;
+  return find_lie (channel, *ret_turn, record);
 }
 
 gboolean

@@ -45,7 +45,7 @@ struct NvChannel
   guint64 size_bytes;
   char *refusal;
   gint64 started_ns;      /* on the guest's clock; 0: not yet */
-  gboolean is_workload;   /* that was asked for */
+  json_t *workload;       /* that was asked for; NULL: kernels */
   gboolean has_transport; /* results come as files */
   json_t *setup;          /* what the guest says it measures; NULL: not yet */
   gboolean has_sample_header;

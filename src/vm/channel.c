@@ -259,6 +259,7 @@ nv_channel_free (NvChannel *channel)
   g_array_unref (channel->rounds);
   json_decref (channel->hello);
   json_decref (channel->setup);
+  json_decref (channel->workload);
   g_free (channel->error);
   g_free (channel->phase);
   g_free (channel->refusal);
@@ -378,7 +379,8 @@ nv_channel_send_job (NvChannel *channel, const json_t *job, guint64 sample_inter
   channel->sample_interval_ns = sample_interval_ns;
   channel->size_bytes = 0;
   channel->started_ns = 0;
-  channel->is_workload = json_object_get (job, "workload") != NULL;
+  json_decref (channel->workload);
+  channel->workload = json_deep_copy (json_object_get (job, "workload"));
   channel->has_transport = json_object_get (job, "transport") != NULL;
   g_clear_pointer (&channel->setup, json_decref);
   channel->has_sample_header = FALSE;

@@ -5,7 +5,11 @@
 #define WORKLOAD                                                                                             \
   "\"command\":[\"x\"],\"runs\":1,\"timeout_ns\":5,\"format\":\"text\",\"metrics\":"                         \
   "[{\"name\":\"m\",\"pattern\":\"p\",\"unit\":\"op/s\",\"better\":\"higher\"}]"
-#define WORKLOAD_RECORD "\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":1,\"facts\":{}," WORKLOAD
+#define WORKLOAD_START  "\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":1,\"facts\":{},"
+#define WORKLOAD_RECORD WORKLOAD_START WORKLOAD
+#define MEASURED(metric, unit)                                                                               \
+  "\"kernel\":\"" metric "\",\"iteration\":0,\"start_ns\":1,\"time_ns\":1,\"value\":1,\"unit\":\"" unit      \
+  "\",\"changed\":false"
 #define OUTPUT                                                                                               \
   "\"run\":0,\"start_ns\":1,\"time_ns\":2,\"timed_out\":false,\"exit_status\":0,\"output_bytes\":3,"         \
   "\"text\":\"a\\nb\""
@@ -37,7 +41,7 @@ a_workload_says_itself_its_output_and_its_metrics (void)
   say (&fixture, "started", "\"monotonic_ns\":1");
   say (&fixture, "workload", WORKLOAD_RECORD);
   say (&fixture, "output", OUTPUT);
-  say (&fixture, "iteration", ITERATION ("m"));
+  say (&fixture, "iteration", MEASURED ("m", "op/s"));
   say (&fixture, "done", "\"status\":0");
   wait_for_state (&fixture, NV_GUEST_IDLE);
   g_assert_cmpstr (fixture.records->str, ==, "workload output iteration");
@@ -50,7 +54,7 @@ what_no_workload_was_asked_for_ends_the_conversation (void)
   static const char *const wrong[][3] = {
     { "setup", SETUP, "sent 'setup' when it was not its turn" },
     { "output", OUTPUT, "sent 'output' when it was not its turn" },
-    { "iteration", ITERATION ("m"), "sent 'iteration' when it was not its turn" },
+    { "iteration", MEASURED ("m", "op/s"), "sent 'iteration' when it was not its turn" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
@@ -75,9 +79,54 @@ metrics_that_the_workload_does_not_name_end_the_conversation (void)
   run_job (&fixture, make_workload_job (""));
   say (&fixture, "started", "\"monotonic_ns\":1");
   say (&fixture, "workload", WORKLOAD_RECORD);
-  say (&fixture, "iteration", ITERATION ("other"));
-  assert_lost (&fixture, "of kernel 'other'");
+  say (&fixture, "iteration", MEASURED ("other", "op/s"));
+  assert_lost (&fixture, "of metric 'other'");
   close_fixture (&fixture);
+}
+
+static void
+a_metric_in_another_unit_ends_the_conversation (void)
+{
+  Fixture fixture;
+
+  be_welcome (&fixture);
+  run_job (&fixture, make_workload_job (""));
+  say (&fixture, "started", "\"monotonic_ns\":1");
+  say (&fixture, "workload", WORKLOAD_RECORD);
+  say (&fixture, "iteration", MEASURED ("m", "ns"));
+  assert_lost (&fixture, "of metric 'm' in 'ns', which it was not asked");
+  close_fixture (&fixture);
+}
+
+/* Each member in its turn is another than in WORKLOAD. */
+static void
+another_workload_than_was_asked_ends_the_conversation (void)
+{
+  static const char *const changes[][2] = {
+    { "[\"x\"]", "[\"y\"]" },
+    { "\"runs\":1", "\"runs\":2" },
+    { "_ns\":5", "_ns\":6" },
+    { "\"text\"", "\"json\"" },
+    { "\"higher\"", "\"lower\"" },
+    { "\"unit\":\"op/s\"", "\"unit\":\"s\"" },
+    { "\"pattern\":\"p\"", "\"pattern\":\"q\"" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (WORKLOAD, changes[i][0], -1);
+      g_autofree char *workload = g_strjoinv (changes[i][1], parts);
+      g_autofree char *record = g_strconcat (WORKLOAD_START, workload, NULL);
+      Fixture fixture;
+
+      g_assert_cmpuint (g_strv_length (parts), ==, 2);
+      be_welcome (&fixture);
+      run_job (&fixture, make_workload_job (""));
+      say (&fixture, "started", "\"monotonic_ns\":1");
+      say (&fixture, "workload", record);
+      assert_lost (&fixture, "says another workload than it was asked");
+      close_fixture (&fixture);
+    }
 }
 
 static void
@@ -135,8 +184,8 @@ records_of_a_file_have_their_turns_too (void)
   hear_sent (&fixture, "setup", SETUP, "'setup' when it was not its turn");
   hear_sent (&fixture, "workload", WORKLOAD_RECORD, NULL);
   hear_sent (&fixture, "output", OUTPUT, NULL);
-  hear_sent (&fixture, "iteration", ITERATION ("other"), "of kernel 'other'");
-  hear_sent (&fixture, "iteration", ITERATION ("m"), NULL);
+  hear_sent (&fixture, "iteration", MEASURED ("other", "op/s"), "of metric 'other'");
+  hear_sent (&fixture, "iteration", MEASURED ("m", "op/s"), NULL);
   hear_sent (&fixture, "iteration", "\"kernel\":1", "iteration");
   hear_sent (&fixture, "sample", "\"monotonic_ns\":1", "sample");
   g_assert_cmpint (nv_channel_state (fixture.channel), ==, NV_GUEST_IDLE);
@@ -152,6 +201,8 @@ main (int argc, char **argv)
   ADD (a_workload_says_itself_its_output_and_its_metrics);
   ADD (what_no_workload_was_asked_for_ends_the_conversation);
   ADD (metrics_that_the_workload_does_not_name_end_the_conversation);
+  ADD (a_metric_in_another_unit_ends_the_conversation);
+  ADD (another_workload_than_was_asked_ends_the_conversation);
   ADD (a_workload_is_none_of_a_job_of_kernels);
   ADD (with_a_transport_nothing_measured_comes_over_the_channel);
   ADD (records_of_a_file_have_their_turns_too);
