@@ -193,44 +193,69 @@ match_text (struct nv_metric *metric, const char *lines, size_t length, struct n
 
 /* --- JSON --- */
 
-/* Returns: (nullable) a new reference. What looks like the beginning of an object and is none costs what was
- * read of it; when that is as much as the output several times over, there is none. */
+/* A whole number may be larger than any of C's. */
+#define JSON_FLAGS (JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL)
+
+/* Does an object begin at @at, a brace? In what else a program prints there may be braces, too. */
+static bool
+begins_object (const char *at, const char *end)
+{
+  for (at++; at < end; at++)
+    if (!memchr (" \t\r\n", *at, 4))
+      return *at == '"' || *at == '}';
+  return false;
+}
+
+/* Returns: where what begins at @at, a brace, ends, or @end. */
+static const char *
+skip_object (const char *at, const char *end)
+{
+  bool in_string = false;
+  size_t depth = 0;
+
+  for (; at < end; at++)
+    if (*at == '"')
+      in_string = !in_string;
+    else if (in_string)
+      at += *at == '\\' && at + 1 < end;
+    else if (*at == '{')
+      depth++;
+    else if (*at == '}' && --depth == 0)
+      return at + 1;
+  return end;
+}
+
+/* One that cannot be read is skipped whole: what is in it is not what the pointer is meant for. */
 static json_t *
-find_last_object (const char *output, size_t length)
+find_last_object (const char *output, size_t length, struct nv_message *message)
 {
   const char *end = output + length, *at = output;
-  size_t left = 8 * length + 4096;
   json_t *last = NULL;
 
+  nv_fail (message, EINVAL, "printed no JSON object");
   while ((at = memchr (at, '{', (size_t)(end - at))))
-    {
-      json_error_t error;
-      json_t *object = json_loadb (at, (size_t)(end - at), JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &error);
-      size_t taken = error.position > 0 ? (size_t)error.position : 1;
+    if (begins_object (at, end))
+      {
+        json_error_t error;
 
-      if (object)
-        {
-          json_decref (last);
-          last = object;
-          at += taken;
-        }
-      else if (taken > left)
-        break;
-      else
-        {
-          left -= taken;
-          at++;
-        }
-    }
+        json_decref (last);
+        last = json_loadb (at, (size_t)(end - at), JSON_DISABLE_EOF_CHECK | JSON_FLAGS, &error);
+        if (!last)
+          nv_fail (message, EINVAL, "printed a last JSON object that cannot be read: %s", error.text);
+        at = last ? at + error.position : skip_object (at, end);
+      }
+    else
+      at++;
   return last;
 }
 
+/* Returns: (nullable) a new reference; NULL with a message. */
 static json_t *
-read_json (const char *output, size_t length)
+read_json (const char *output, size_t length, struct nv_message *message)
 {
-  json_t *whole = json_loadb (output, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+  json_t *whole = json_loadb (output, length, JSON_DECODE_ANY | JSON_FLAGS, NULL);
 
-  return whole ? whole : find_last_object (output, length);
+  return whole ? whole : find_last_object (output, length, message);
 }
 
 /* A member's name, up to the next '/'. */
@@ -283,7 +308,7 @@ follow_pointer (const json_t *value, const char *pointer)
 static int
 match_json (struct nv_metric *metric, const json_t *json, struct nv_message *message)
 {
-  const json_t *found = json ? follow_pointer (json, metric->pattern) : NULL;
+  const json_t *found = follow_pointer (json, metric->pattern);
   double value = json_number_value (found);
 
   if (!found)
@@ -312,21 +337,29 @@ match (const struct nv_metrics *metrics, struct nv_metric *metric, const struct 
                                : match_text (metric, output->lines, output->length, message);
 
   if (error == 0 && metric->n == metric->first)
-    error = metrics->is_json && !output->json
-                ? nv_fail (message, EINVAL, "printed no JSON object")
-                : nv_fail (message, EINVAL, "printed nothing that metric '%.128s' matches", metric->name);
+    error = nv_fail (message, EINVAL, "printed nothing that metric '%.128s' matches", metric->name);
   return error;
+}
+
+static int
+look_through (const struct nv_metrics *metrics, const char *output, size_t length,
+              struct looked_through *ret_through, struct nv_message *message)
+{
+  *ret_through = (struct looked_through){
+    .lines = metrics->is_json ? NULL : split_lines (output, length),
+    .length = length,
+    .json = metrics->is_json ? read_json (output, length, message) : NULL,
+  };
+  if (metrics->is_json)
+    return ret_through->json ? 0 : -EINVAL;
+  return ret_through->lines ? 0 : nv_fail (message, ENOMEM, "no memory for its lines");
 }
 
 int
 nv_metrics_match (struct nv_metrics *metrics, const char *output, size_t length, struct nv_message *message)
 {
-  const struct looked_through through = {
-    .lines = metrics->is_json ? NULL : split_lines (output, length),
-    .length = length,
-    .json = metrics->is_json ? read_json (output, length) : NULL,
-  };
-  int error = metrics->is_json || through.lines ? 0 : nv_fail (message, ENOMEM, "no memory for its lines");
+  struct looked_through through;
+  int error = look_through (metrics, output, length, &through, message);
 
   for (size_t i = 0; i < metrics->n; i++)
     metrics->items[i].first = metrics->items[i].n;

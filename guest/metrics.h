@@ -12,7 +12,8 @@
  * ends. Each line that it matches has one value: the first group, or the whole match where the expression has
  * no group. It is a decimal number; thousands commas make it none.
  *
- * Of JSON: a pointer (RFC 6901) into the whole output, or the last object in it that is whole.
+ * Of JSON: a pointer (RFC 6901) into the whole output, or the last object in it that is in no other. Where
+ * that one cannot be read, there is no value, whatever is before it or in it.
  *
  * All are finite and not negative. */
 

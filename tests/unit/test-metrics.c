@@ -131,14 +131,35 @@ pointer_finds_a_number (void)
   assert_no_values ("json", "/a/5", json, "printed nothing that metric 'm' matches");
   assert_no_values ("json", "/s", json, "no number from 0 on where metric 'm' points ('/s')");
   assert_no_values ("json", "/n", json, "no number from 0 on");
-  assert_no_values ("json", "/a", "{\"a\": 1", "printed no JSON object");
+  assert_no_values ("json", "/a", "a 1\n", "printed no JSON object");
 }
 
 static void
-last_whole_object_counts (void)
+last_object_counts (void)
 {
   assert_values ("json", "/x", "{\"x\": 1}\nwarning: {bad}\n{\n  \"x\": 2\n}\ndone {\n", "2");
   assert_values ("json", "/x", "[{\"x\": 1}\n{\"x\": {\"x\": 3}, \"x\": 4}", "4");
+}
+
+/* Neither one before it nor one in it is taken for it. */
+static void
+last_object_that_cannot_be_read_is_no_other (void)
+{
+  const char *reason = "printed a last JSON object that cannot be read: ";
+
+  assert_no_values ("json", "/x", "{\"x\": 12.5, \"y\": NaN, \"a\": {\"x\": 3}}\n", reason);
+  assert_no_values ("json", "/x", "result: {\"s\": \"}\\\"}\", \"y\": NaN, \"a\": {\"x\": 3}}\n", reason);
+  assert_no_values ("json", "/x", "{\"x\": 1}\n{\"x\": 5,}\n", reason);
+  assert_no_values ("json", "/x", "{\"x\": 1}\n{\"a\": {\"x\": 5}, ", reason);
+  assert_no_values ("json", "/x", "[{\"x\": 1}, {\"x\": 1e999}]", reason);
+  assert_values ("json", "/x", "{\"x\": 1, \"y\": NaN}\n{\"x\": 5}\n", "5");
+}
+
+static void
+number_may_be_larger_than_an_integer (void)
+{
+  assert_values ("json", "/x", "{\"x\": 1}\n{\"x\": 5, \"y\": 18446744073709551615}", "5");
+  assert_values ("json", "/x", "{\"x\": 18446744073709551616}", "1.84467e+19");
 }
 
 /* Each brace could begin an object that has all the rest. */
@@ -149,6 +170,10 @@ what_only_looks_like_json_is_given_up (void)
 
   for (guint i = 0; i < 200000; i++)
     g_string_append (output, "{\"a\": [1, ");
+  assert_no_values ("json", "/x", output->str, "printed a last JSON object that cannot be read: ");
+  g_string_truncate (output, 0);
+  for (guint i = 0; i < 200000; i++)
+    g_string_append (output, "{ {a\n");
   assert_no_values ("json", "/x", output->str, "printed no JSON object");
 }
 
@@ -216,7 +241,9 @@ main (int argc, char **argv)
   ADD (bytes_of_any_kind_may_be_printed);
   ADD (flood_of_matches_is_refused);
   ADD (pointer_finds_a_number);
-  ADD (last_whole_object_counts);
+  ADD (last_object_counts);
+  ADD (last_object_that_cannot_be_read_is_no_other);
+  ADD (number_may_be_larger_than_an_integer);
   ADD (what_only_looks_like_json_is_given_up);
   ADD (patterns_that_are_none_are_refused);
   ADD (what_is_no_text_becomes_question_marks);
