@@ -140,6 +140,7 @@ gboolean
 nv_sent_copy (const char *folder, const char *name, const char *to, GError **error)
 {
   static const char *const kinds[] = { "json", "expresult", "output", "buddyinfo" };
+  GError *first = NULL;
 
   if (g_mkdir_with_parents (to, 0755) != 0)
     return fail_write (to, error);
@@ -147,8 +148,10 @@ nv_sent_copy (const char *folder, const char *name, const char *to, GError **err
     {
       g_autofree char *file = g_strdup_printf ("%s.%s", name, kinds[i]);
 
-      if (!copy_file (folder, file, to, error))
-        return FALSE;
+      copy_file (folder, file, to, first ? NULL : &first);
     }
-  return TRUE;
+  if (!first)
+    return TRUE;
+  g_propagate_error (error, first);
+  return FALSE;
 }

@@ -18,6 +18,6 @@ typedef gboolean (*NvSentLine) (const char *line, gsize length, gpointer data, G
  */
 gboolean nv_sent_read (const char *folder, const char *name, NvSentLine hear, gpointer data, GError **error);
 
-/* Copies NAME.json, NAME.expresult, NAME.output and NAME.buddyinfo, those that are there, to @to, which is
- * made. */
+/* Copies NAME.json, NAME.expresult, NAME.output and NAME.buddyinfo, those that are there and can be, to @to,
+ * which is made. Returns: %FALSE with the first error. */
 gboolean nv_sent_copy (const char *folder, const char *name, const char *to, GError **error);

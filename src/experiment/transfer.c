@@ -393,15 +393,19 @@ nv_transfer_take (NvTransfer *transfer, guint index, NvSentLine hear, gpointer d
                   GError **error)
 {
   Place *place = g_ptr_array_index (transfer->places, index);
+  GError *first = NULL;
 
   nv_door_close (place->door);
   if (nv_door_fault (place->door))
-    {
-      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "it %s", nv_door_fault (place->door));
-      return FALSE;
-    }
-  return nv_sent_read (place->incoming, place->name, hear, data, error)
-         && (!results || nv_sent_copy (place->incoming, place->name, results, error));
+    g_set_error (&first, NV_ERROR, NV_ERROR_FAILED, "it %s", nv_door_fault (place->door));
+  else
+    nv_sent_read (place->incoming, place->name, hear, data, &first);
+  if (results)
+    nv_sent_copy (place->incoming, place->name, results, first ? NULL : &first);
+  if (!first)
+    return TRUE;
+  g_propagate_error (error, first);
+  return FALSE;
 }
 
 char *

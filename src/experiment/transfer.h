@@ -33,11 +33,11 @@ json_t *nv_transfer_job (const NvTransfer *transfer, guint index);
 /**
  * nv_transfer_take:
  * @hear: gets each record's line
- * @results: (nullable): a folder that is made, and gets the VM's files
+ * @results: (nullable): a folder that is made, and gets the VM's files, also those that cannot be read
  *
  * Of a guest that is through: nothing more can be sent after it.
  *
- * Returns: %FALSE with an error; what was heard before it was heard.
+ * Returns: %FALSE with the first error; what was heard before it was heard.
  */
 gboolean nv_transfer_take (NvTransfer *transfer, guint index, NvSentLine hear, gpointer data,
                            const char *results, GError **error);

@@ -175,16 +175,20 @@ files_are_copied_by_the_names_that_were_told (Fixture *fixture, gconstpointer da
 }
 
 static void
-links_are_not_copied (Fixture *fixture, gconstpointer data)
+links_are_not_copied_the_rest_is (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *path = path_of (fixture, "vm0.output");
   g_autofree char *to = path_of (fixture, "to");
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (symlink ("/etc/passwd", path), ==, 0);
+  put (fixture, "vm0.json", "a");
+  put (fixture, "vm0.buddyinfo", "b\n");
   g_assert_false (nv_sent_copy (fixture->folder, "vm0", to, &error));
   g_assert_nonnull (strstr (error->message, "a link"));
   assert_copied (to, "vm0.output", NULL);
+  assert_copied (to, "vm0.json", "a");
+  assert_copied (to, "vm0.buddyinfo", "b\n");
 }
 
 static void
@@ -216,7 +220,7 @@ main (int argc, char **argv)
   ADD (only_plain_files_are_read);
   ADD (a_file_that_is_too_large_is_not_read);
   ADD (files_are_copied_by_the_names_that_were_told);
-  ADD (links_are_not_copied);
+  ADD (links_are_not_copied_the_rest_is);
   ADD (where_it_cannot_be_it_is_said);
 #undef ADD
   return g_test_run ();
