@@ -134,6 +134,13 @@ enum nv_status
   NV_STATUS_DOES_NOT_HOLD = 3, /* measured, but pages are not where they were asked to be; with a message */
 };
 
+/* All that was asked. */
+static inline bool
+nv_status_is_measured (enum nv_status status)
+{
+  return status == NV_STATUS_DONE || status == NV_STATUS_DOES_NOT_HOLD;
+}
+
 /* STREAM's four kernels, all CPUs, seq, auto, first-touch, 4K pages, 20 iterations. */
 void nv_setup_init (struct nv_setup *setup);
 

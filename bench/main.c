@@ -211,7 +211,7 @@ measure (const struct nv_arguments *arguments)
     .data = &output,
   };
   struct nv_message message = { "" };
-  int status;
+  enum nv_status status;
 
   if (!output.text && !arguments->json && !arguments->csv)
     {
@@ -221,7 +221,7 @@ measure (const struct nv_arguments *arguments)
   catch_signals ();
   status = nv_bench_run (&arguments->setup, &reporter, &message);
   end_progress (&output);
-  if (nv_text_end (output.text, status == NV_STATUS_DONE || status == NV_STATUS_DOES_NOT_HOLD) < 0)
+  if (nv_text_end (output.text, nv_status_is_measured (status)) < 0)
     {
       say ("not all of the tables is shown: no memory");
       status = NV_STATUS_FAILED;

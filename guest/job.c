@@ -276,7 +276,7 @@ run_workload (struct run *run)
 static void
 send_files (struct nv_job *job)
 {
-  bool complete = job->status == NV_STATUS_DONE;
+  bool complete = nv_status_is_measured (job->status);
   struct nv_message problem;
 
   if (atomic_load (&job->cancelled)

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NS_PER_S INT64_C (1000000000)
@@ -135,7 +136,8 @@ file_path (const struct nv_transfer *transfer, enum nv_transfer_file file)
              : path;
 }
 
-/* Returns: (nullable) borrowed; made when it is first wanted. */
+/* Returns: (nullable) borrowed; made when it is first wanted. It keeps nothing back, so that what cannot be
+ * written is known at once. */
 static FILE *
 open_file (struct nv_transfer *transfer, enum nv_transfer_file file)
 {
@@ -144,8 +146,11 @@ open_file (struct nv_transfer *transfer, enum nv_transfer_file file)
   if (transfer->files[file])
     return transfer->files[file];
   path = file_path (transfer, file);
-  transfer->files[file] = path ? fopen (path, "wxe") : NULL;
-  transfer->failed = transfer->failed || !transfer->files[file];
+  transfer->files[file] = path ? fopen (path, "axe") : NULL;
+  if (transfer->files[file])
+    setvbuf (transfer->files[file], NULL, _IONBF, 0);
+  else
+    transfer->failed = true;
   free (path);
   return transfer->files[file];
 }
@@ -181,9 +186,15 @@ void
 nv_transfer_write (struct nv_transfer *transfer, enum nv_transfer_file file, const char *bytes, size_t length)
 {
   FILE *stream = open_file (transfer, file);
+  struct stat before;
 
-  if (stream && length > 0 && fwrite (bytes, 1, length, stream) < length)
-    transfer->failed = true;
+  if (!stream || length == 0)
+    return;
+  if (fstat (fileno (stream), &before) == 0 && fwrite (bytes, 1, length, stream) == length)
+    return;
+  transfer->failed = true;
+  if (ftruncate (fileno (stream), before.st_size) == 0)
+    clearerr (stream);
 }
 
 void
@@ -222,12 +233,12 @@ nv_transfer_add_sample (struct nv_transfer *transfer, const struct nv_sample *sa
 /* --- sending --- */
 
 static int
-close_files (struct nv_transfer *transfer, bool complete, struct nv_message *message)
+end_files (struct nv_transfer *transfer, bool complete, struct nv_message *message)
 {
   if (transfer->has_block)
     nv_stream_text_end (transfer->files[NV_TRANSFER_STREAM], complete);
   for (int i = 0; i < NV_TRANSFER_N_FILES; i++)
-    if (transfer->files[i] && (ferror (transfer->files[i]) || fflush (transfer->files[i]) != 0))
+    if (transfer->files[i] && ferror (transfer->files[i]))
       transfer->failed = true;
   return transfer->failed ? nv_fail (message, EIO, "cannot write what is measured to '%s': is it full?",
                                      transfer->directory)
@@ -350,14 +361,15 @@ int
 nv_transfer_send (struct nv_transfer *transfer, bool complete, int cancel_fd, struct nv_message *message)
 {
   struct words words = { .n = 0 };
-  int error = close_files (transfer, complete, message);
+  struct nv_message problem;
+  int error = end_files (transfer, complete, message), sent;
 
-  if (error < 0)
-    return error;
   make_command (transfer, &words);
-  error = words.failed ? nv_fail (message, ENOMEM, "no memory for scp's command")
-                       : run_scp (transfer, words.items, cancel_fd, message);
+  sent = words.failed ? nv_fail (&problem, ENOMEM, "no memory for scp's command")
+                      : run_scp (transfer, words.items, cancel_fd, &problem);
   for (size_t i = 0; i < words.n; i++)
     free (words.items[i]);
-  return error;
+  if (error == 0 && sent < 0)
+    *message = problem;
+  return error < 0 ? error : sent;
 }

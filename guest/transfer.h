@@ -40,7 +40,7 @@ void nv_transfer_clear (struct nv_transfer *transfer);
 /* Before anything is written. 0, or -errno with a message. */
 int nv_transfer_open (struct nv_transfer *transfer, struct nv_message *message);
 
-/* A file is written by one thread. */
+/* All of it or, where there is no room, nothing. A file is written by one thread. */
 void nv_transfer_write (struct nv_transfer *transfer, enum nv_transfer_file file, const char *bytes,
                         size_t length);
 
@@ -56,9 +56,9 @@ void nv_transfer_add_sample (struct nv_transfer *transfer, const struct nv_sampl
  * @complete: all that was asked was measured
  * @cancel_fd: readable: give up
  *
- * Sends all files, when nothing is written any more. While nobody listens at the host, since a guest's
- * network may need some time, it is tried again for a minute.
+ * Sends all files, when nothing is written any more, also where something could not be written. While nobody
+ * listens at the host, since a guest's network may need some time, it is tried again for a minute.
  *
- * Returns: 0: the host has them; or -errno with a message that has scp's last words.
+ * Returns: 0: the host has all; or -errno with a message: what could not be written, or scp's last words.
  */
 int nv_transfer_send (struct nv_transfer *transfer, bool complete, int cancel_fd, struct nv_message *message);

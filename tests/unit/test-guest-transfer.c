@@ -1,11 +1,13 @@
 /* The agent sends what it measured with a real scp to a real sshd of this test's. */
 
 #include "agent-fixture.h"
+#include "bench/bench.h"
 
 #include <glib/gstdio.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define SSHD "/usr/sbin/sshd"
@@ -286,6 +288,83 @@ what_was_measured_before_a_failure_is_sent (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count_records (&host, "output"), ==, 2);
 }
 
+/* The run itself takes the name of a file. */
+static void
+what_could_be_written_is_sent (Fixture *f, gconstpointer data)
+{
+  const char *script =
+      "for json in /var/tmp/*/unwritable.json; do mkdir ${json%.json}.output; done; echo n 1";
+  g_autofree char *job = g_strdup_printf (WORKLOAD ("%s"), script);
+  g_auto (Host) host = { 0 };
+  json_t *done, *transport;
+
+  host_start (&host);
+  transport = make_transport (&host, "host");
+  json_object_set_new (transport, "name", json_string ("unwritable"));
+  greet (f);
+  done = run_job (f, job, transport);
+  g_assert_cmpint (integer_of (done, "status"), ==, 1);
+  g_assert_nonnull (strstr (text_of (done, "message"), "cannot write what is measured to '/var/tmp/"));
+  json_decref (done);
+  assert_has (&host, "unwritable.json", "\"iteration\"");
+}
+
+/* As on a full disk: a record is there, whole, or not at all. */
+static void
+records_of_a_full_disk_are_whole (Fixture *f, gconstpointer data)
+{
+  const struct rlimit limit = { .rlim_cur = 100000, .rlim_max = RLIM_INFINITY };
+  const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+  g_auto (Host) host = { 0 };
+  json_t *done;
+
+  host_start (&host);
+  greet (f);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  done = run_job (f, WORKLOAD ("echo n 1; yes | head -c 60000"), make_transport (&host, "host"));
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &none), ==, 0);
+  g_assert_cmpint (integer_of (done, "status"), ==, 1);
+  g_assert_nonnull (strstr (text_of (done, "message"), "is it full?"));
+  json_decref (done);
+  g_assert_cmpuint (count_records (&host, "output"), ==, 1);
+  g_assert_cmpuint (count_records (&host, "summary"), ==, 1);
+}
+
+/* With --wrap: each page is on a node where none was asked to be. */
+static gboolean elsewhere;
+
+long __real_move_pages (int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags);
+long __wrap_move_pages (int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags);
+
+long
+__wrap_move_pages (int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags)
+{
+  if (!elsewhere)
+    return __real_move_pages (pid, count, pages, nodes, status, flags);
+  for (unsigned long i = 0; i < count; i++)
+    status[i] = 1;
+  return 0;
+}
+
+static void
+pages_that_are_elsewhere_are_a_result (Fixture *f, gconstpointer data)
+{
+  g_auto (Host) host = { 0 };
+  json_t *done;
+
+  host_start (&host);
+  greet (f);
+  elsewhere = TRUE;
+  done = run_job (f,
+                  "\"options\": {\"kernel\": \"copy\", \"size\": \"4M\", \"iterations\": \"3\", "
+                  "\"threads\": \"1\", \"pages\": \"interleave:0\"}",
+                  make_transport (&host, "host"));
+  elsewhere = FALSE;
+  g_assert_cmpint (integer_of (done, "status"), ==, NV_STATUS_DOES_NOT_HOLD);
+  json_decref (done);
+  assert_has (&host, "vm0.expresult", "Solution Validates");
+}
+
 static void
 host_of_another_key_gets_nothing (Fixture *f, gconstpointer data)
 {
@@ -377,9 +456,13 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);
   TEST (kernels_are_sent_as_records_stream_text_and_buddyinfo);
   TEST (workload_is_sent_with_its_output);
   TEST (what_was_measured_before_a_failure_is_sent);
+  TEST (what_could_be_written_is_sent);
+  TEST (records_of_a_full_disk_are_whole);
+  TEST (pages_that_are_elsewhere_are_a_result);
   TEST (host_of_another_key_gets_nothing);
   TEST (job_that_waits_for_a_host_can_be_cancelled);
   TEST (transport_that_cannot_be_is_refused);
