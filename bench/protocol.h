@@ -62,6 +62,7 @@ enum
   NV_PROTOCOL_VERSION = 1,
   NV_LINE_MAX = 1 << 20,   /* bytes, with the newline: hand-over times of 400 threads' pairs fit */
   NV_OUTPUT_MAX = 1 << 17, /* bytes: as JSON at most six times as many */
+  NV_METRICS_MAX = 64,     /* of a workload */
 };
 
 #define NV_HELLO_INTERVAL_NS UINT64_C (100000000)

@@ -112,7 +112,7 @@ static const struct member metric_element = { NULL, .type = TYPE_OBJECT, .of = m
       { "runs", RUNS, MUST }, { "timeout_ns", .type = TYPE_INT, MUST, .minimum = 1, .maximum = TIME_MAX },   \
       { "format", .type = TYPE_WORD, MUST, .words = output_formats },                                        \
   {                                                                                                          \
-    "metrics", .type = TYPE_LIST, MUST, .minimum = 1, .maximum = 64, .of = &metric_element                   \
+    "metrics", .type = TYPE_LIST, MUST, .minimum = 1, .maximum = NV_METRICS_MAX, .of = &metric_element       \
   }
 
 static const struct member workload_of_job[] = { WORKLOAD, { NULL } };

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "bench/protocol.h"
 
 #include <regex.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 /* As nv_record_check() has them, so that what a guest would refuse is refused here. */
 #define MAX_WORDS       256
 #define MAX_TEXT_BYTES  4096
-#define MAX_METRICS     64
+#define MAX_METRICS     NV_METRICS_MAX
 #define MAX_NAME_BYTES  64
 #define MAX_UNIT_BYTES  32
 #define MAX_RUNS        1000000

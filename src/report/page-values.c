@@ -4,6 +4,7 @@
 #include "report/plain.h"
 #include "report/thin.h"
 #include "stats/describe.h"
+#include "store/metric-names.h"
 #include "store/values.h"
 
 #include <math.h>
@@ -42,13 +43,21 @@ typedef struct
   double start_s, end_s; /* NAN: not known */
 } Phase;
 
+typedef struct
+{
+  char *name; /* UTF-8 */
+  char *unit;
+  char *workload; /* (nullable) */
+  gboolean lower_is_better;
+} Kernel;
+
 /* A kernel that a source has values of. */
 typedef struct
 {
   const char *kernel; /* not ended by 0 */
   gsize kernel_length;
-  const char *unit;
-  gboolean lower_is_better;
+  const char *unit, *workload; /* as in NvValue: pointers tell them apart */
+  gboolean lower_is_better, is_metric;
   Group *group; /* NULL, as the others are: beyond the kernels that a page takes */
   BootSum *boot;
   Phase *phase;
@@ -63,7 +72,8 @@ typedef struct
 
 typedef struct
 {
-  Texts kernels;       /* "BETTER\nUNIT\nNAME" */
+  Texts kernels;       /* what tells them apart */
+  GPtrArray *known;    /* Kernel, as these */
   Texts policies;      /* names; "": not known */
   GHashTable *left;    /* as kernels: what is not shown */
   gsize n_left;        /* values of these */
@@ -135,7 +145,7 @@ static guint
 hash_slot (gconstpointer key)
 {
   const Slot *slot = key;
-  guint hash = g_direct_hash (slot->unit);
+  guint hash = g_direct_hash (slot->unit) * 33 + g_direct_hash (slot->workload);
 
   for (gsize i = 0; i < slot->kernel_length; i++)
     hash = hash * 33 + (guchar)slot->kernel[i];
@@ -147,8 +157,9 @@ equal_slots (gconstpointer a, gconstpointer b)
 {
   const Slot *x = a, *y = b;
 
-  return x->unit == y->unit && x->lower_is_better == y->lower_is_better
-         && x->kernel_length == y->kernel_length && memcmp (x->kernel, y->kernel, x->kernel_length) == 0;
+  return x->unit == y->unit && x->workload == y->workload && x->lower_is_better == y->lower_is_better
+         && x->is_metric == y->is_metric && x->kernel_length == y->kernel_length
+         && memcmp (x->kernel, y->kernel, x->kernel_length) == 0;
 }
 
 static void
@@ -202,10 +213,22 @@ group_free (gpointer data)
 }
 
 static void
+kernel_free (gpointer data)
+{
+  Kernel *kernel = data;
+
+  g_free (kernel->name);
+  g_free (kernel->unit);
+  g_free (kernel->workload);
+  g_free (kernel);
+}
+
+static void
 collection_init (Collection *collection, gsize max_values)
 {
   texts_init (&collection->kernels);
   texts_init (&collection->policies);
+  collection->known = g_ptr_array_new_with_free_func (kernel_free);
   collection->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   collection->groups = g_ptr_array_new_with_free_func (group_free);
   collection->phases = g_ptr_array_new_with_free_func (g_free);
@@ -220,6 +243,7 @@ collection_clear (Collection *collection)
 {
   texts_clear (&collection->kernels);
   texts_clear (&collection->policies);
+  g_ptr_array_unref (collection->known);
   g_hash_table_unref (collection->left);
   g_ptr_array_unref (collection->groups);
   g_hash_table_unref (collection->by_boot);
@@ -231,6 +255,23 @@ collection_clear (Collection *collection)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Collection, collection_clear)
 
+static guint
+find_or_add_kernel (Collection *collection, const char *key, const char *name, const Slot *slot)
+{
+  guint index = find_or_add (&collection->kernels, key);
+  Kernel *kernel;
+
+  if (index < collection->known->len)
+    return index;
+  kernel = g_new0 (Kernel, 1);
+  kernel->name = g_strdup (name);
+  kernel->unit = g_strdup (slot->unit);
+  kernel->workload = g_strdup (slot->workload);
+  kernel->lower_is_better = slot->lower_is_better;
+  g_ptr_array_add (collection->known, kernel);
+  return index;
+}
+
 /* NULL: a kernel too many. */
 static Group *
 find_or_add_group (Collection *collection, const NvValueSource *source, const char *kernel, const Slot *slot)
@@ -238,8 +279,9 @@ find_or_add_group (Collection *collection, const NvValueSource *source, const ch
   const char *policy = source->policy ? source->policy : "";
   g_autofree char *valid = g_utf8_make_valid (kernel, -1);
   g_autofree char *whole =
-      g_strjoin ("\n", slot->lower_is_better ? "lower" : "higher", slot->unit, valid, NULL);
-  g_autofree char *key = g_strjoin ("\n", whole, policy, source->name, NULL);
+      g_strdup_printf ("%d %d %" G_GSIZE_FORMAT " %s\n%s%s", slot->lower_is_better, slot->is_metric,
+                       strlen (valid), slot->unit, valid, slot->workload ? slot->workload : "");
+  g_autofree char *key = g_strjoin ("\n", policy, source->name, whole, NULL);
   Group *group = g_hash_table_lookup (collection->by_key, key);
 
   if (group)
@@ -251,7 +293,7 @@ find_or_add_group (Collection *collection, const NvValueSource *source, const ch
       return NULL;
     }
   group = g_new0 (Group, 1);
-  group->kernel = find_or_add (&collection->kernels, whole);
+  group->kernel = find_or_add_kernel (collection, whole, valid, slot);
   group->policy = find_or_add (&collection->policies, policy);
   group->first_vm = source->vm;
   group->vm = g_strdup (source->name);
@@ -284,7 +326,9 @@ find_slot (Collection *collection, const NvValue *value)
   const Slot wanted = { .kernel = value->kernel,
                         .kernel_length = value->kernel_length,
                         .unit = value->unit,
-                        .lower_is_better = value->lower_is_better };
+                        .workload = value->workload,
+                        .lower_is_better = value->lower_is_better,
+                        .is_metric = value->is_metric };
   g_autofree char *name = NULL;
   Slot *slot;
 
@@ -468,15 +512,24 @@ make_table (const Collection *collection)
 static json_t *
 make_kernels (const Collection *collection)
 {
+  guint n = collection->known->len;
+  g_autofree NvMetricName *names = g_new (NvMetricName, n);
+  g_auto (GStrv) shown = NULL;
   json_t *kernels = json_array ();
 
-  for (guint i = 0; i < collection->kernels.texts->len; i++)
+  for (guint i = 0; i < n; i++)
     {
-      const char *kernel = g_ptr_array_index (collection->kernels.texts, i);
-      g_auto (GStrv) parts = g_strsplit (kernel, "\n", 3); /* neither of the first two has such */
+      const Kernel *kernel = g_ptr_array_index (collection->known, i);
 
-      json_array_append_new (
-          kernels, json_pack ("{s:s, s:s, s:s}", "name", parts[2], "unit", parts[1], "better", parts[0]));
+      names[i] = (NvMetricName){ kernel->name, kernel->workload };
+    }
+  shown = nv_metric_names_tell_apart (names, n);
+  for (guint i = 0; i < n; i++)
+    {
+      const Kernel *kernel = g_ptr_array_index (collection->known, i);
+
+      json_array_append_new (kernels, json_pack ("{s:s, s:s, s:s}", "name", shown[i], "unit", kernel->unit,
+                                                 "better", kernel->lower_is_better ? "lower" : "higher"));
     }
   return kernels;
 }

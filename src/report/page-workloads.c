@@ -1,6 +1,7 @@
 /* What programs of the user's ran, how they ended, and the end of what some of them printed. */
 
 #include "report/page-private.h"
+#include "bench/protocol.h"
 #include "report/plain.h"
 #include "store/facts.h"
 
@@ -9,7 +10,6 @@
 enum
 {
   MAX_WORKLOADS = 20,
-  MAX_METRICS = 64, /* as a guest's record may have */
   MAX_WORDS = 256,
   MAX_TEXT_BYTES = 160000, /* of all outputs: a page is sent around */
 };
@@ -32,7 +32,7 @@ keep_metrics (const json_t *metrics)
   static const char *const members[] = { "name", "pattern", "unit", "better" };
   json_t *kept = json_array ();
 
-  for (size_t i = 0; i < MIN (json_array_size (metrics), MAX_METRICS); i++)
+  for (size_t i = 0; i < MIN (json_array_size (metrics), NV_METRICS_MAX); i++)
     {
       json_t *metric = json_object ();
 

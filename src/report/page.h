@@ -14,7 +14,8 @@
  * command: that repeats the report; export: that gives all values; null: not from a store
  * emulated: true, false or null (not known): all runs alike
  * runs[], boots[], vms[]: see store/facts.h; of what is JSON there only what the page shows
- * kernels[]: name, unit ("bytes/s", "ns", "operations/s", or a workload's own), better ("higher", "lower")
+ * kernels[]: name (of a metric with its command, where others are called the same), unit ("bytes/s", "ns",
+ * "operations/s", or a workload's own), better ("higher", "lower")
  * policies[]: names; null: not known
  * table[]: kernel, policy (indexes), vm (name; null: all VMs together, the first row of each kernel
  *   and policy), boots (that have values; on bare metal: runs), n, mean, deviation, minimum, p5, q1, median,

@@ -33,6 +33,23 @@ contains (const GPtrArray *texts, const char *text)
   return FALSE;
 }
 
+/* By what it is called alone all that are called so are wanted. */
+static gboolean
+is_called (const NvResultKernel *kernel, const char *name)
+{
+  return strcmp (kernel->name, name) == 0 || g_strcmp0 (kernel->plain_name, name) == 0;
+}
+
+static gboolean
+is_kernel_wanted (char *const *wanted, const NvResultKernel *kernel)
+{
+  gboolean is_one = !wanted;
+
+  for (; wanted && *wanted && !is_one; wanted++)
+    is_one = is_called (kernel, *wanted);
+  return is_one;
+}
+
 static gboolean
 is_wanted (char *const *wanted, const char *name)
 {
@@ -71,7 +88,7 @@ choose_kernels (NvThroughput *throughput, char *const *wanted)
 
       for (guint i = 0; i < throughput->results->vms->len; i++)
         has_any |= ((const NvResultVm *)g_ptr_array_index (throughput->results->vms, i))->results[k]->len > 0;
-      if (has_any && is_wanted (wanted, kernel->name))
+      if (has_any && is_kernel_wanted (wanted, kernel))
         g_array_append_val (throughput->kernels, k);
     }
 }
@@ -85,7 +102,7 @@ check_wanted (const NvThroughput *throughput, char *const *kernels, char *const 
       gboolean is_there = FALSE;
 
       for (guint k = 0; k < throughput->kernels->len; k++)
-        is_there |= strcmp (nv_throughput_kernel (throughput, k)->name, kernels[i]) == 0;
+        is_there |= is_called (nv_throughput_kernel (throughput, k), kernels[i]);
       if (is_there)
         continue;
       g_set_error (error, NV_ERROR, NV_ERROR_NOT_FOUND, "kernel '%s': '%s' has no result of it", kernels[i],

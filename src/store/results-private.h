@@ -1,23 +1,28 @@
 #pragma once
 
+#include "bench/protocol.h"
 #include "store/metrics.h"
 #include "store/results.h"
+#include "store/stream-text.h"
 
 /* Results in the making. */
 
 enum
 {
-  NV_RESULTS_KERNELS = 64, /* what a hostile file calls kernels must fill no memory */
+  NV_RESULTS_KERNELS = 128, /* what a hostile file calls kernels must fill no memory */
 };
+
+/* STREAM's have their places from the start. */
+G_STATIC_ASSERT (NV_RESULTS_KERNELS >= NV_STREAM_KERNELS + NV_METRICS_MAX);
 
 NvResults *nv_results_new (const char *source);
 
 /* The index of a kernel, which is added if it is new; -1: there are too many, or it has
  * no name (a store that somebody sends need not keep to the schema). It changes in the end. */
-int nv_results_get_kernel (NvResults *results, const char *name, const char *unit, NvDirection direction);
+int nv_results_get_kernel (NvResults *results, const char *name, const char *unit, const NvMetric *metric);
 
 /* Of a rate in bytes/s, which is no workload's. */
-#define NV_RESULTS_RATE ((NvDirection){ FALSE, FALSE })
+#define NV_RESULTS_RATE (&(const NvMetric){ FALSE, FALSE, NULL })
 
 /* Copies both. @policy: (nullable). Its arrays are made as results come. */
 NvResultVm *nv_result_vm_new (const char *name, const char *policy);

@@ -291,12 +291,17 @@ static int
 get_kernel (const Reading *reading, sqlite3_stmt *row)
 {
   const char *name = column_text (row, 3), *unit = column_text (row, 4);
+  NvMetric metric;
 
   if (!name || !unit)
     return -1;
-  return nv_results_get_kernel (
-      reading->results, name, unit,
-      nv_metrics_find (reading->metrics, sqlite3_column_int64 (row, 0), name, strlen (name), unit));
+  metric = nv_metrics_find (reading->metrics, &(NvMetricOf){ .run = sqlite3_column_int64 (row, 0),
+                                                             .setup = sqlite3_column_int64 (row, 2),
+                                                             .kernel = name,
+                                                             .kernel_length = strlen (name),
+                                                             .unit = unit,
+                                                             .unit_length = strlen (unit) });
+  return nv_results_get_kernel (reading->results, name, unit, &metric);
 }
 
 static gboolean

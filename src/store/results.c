@@ -1,5 +1,5 @@
 #include "store/results-private.h"
-#include "store/stream-text.h"
+#include "store/metric-names.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,7 +10,9 @@ kernel_free (gpointer data)
   NvResultKernel *kernel = data;
 
   g_free (kernel->name);
+  g_free (kernel->plain_name);
   g_free (kernel->unit);
+  g_free (kernel->workload);
   g_free (kernel);
 }
 
@@ -98,21 +100,22 @@ nv_results_free (NvResults *results)
 
 /* -1: it is new. */
 static int
-find_kernel (const NvResults *results, const char *name, const char *unit, NvDirection direction)
+find_kernel (const NvResults *results, const char *name, const char *unit, const NvMetric *metric)
 {
   for (guint i = 0; i < results->kernels->len; i++)
     {
       const NvResultKernel *kernel = g_ptr_array_index (results->kernels, i);
 
-      if (strcmp (kernel->name, name) == 0 && strcmp (kernel->unit, unit) == 0
-          && kernel->lower_is_better == direction.lower_is_better && kernel->is_metric == direction.is_metric)
+      if (strcmp (kernel->plain_name, name) == 0 && strcmp (kernel->unit, unit) == 0
+          && kernel->lower_is_better == metric->lower_is_better && kernel->is_metric == metric->is_metric
+          && g_strcmp0 (kernel->workload, metric->workload) == 0)
         return (int)i;
     }
   return -1;
 }
 
 int
-nv_results_get_kernel (NvResults *results, const char *name, const char *unit, NvDirection direction)
+nv_results_get_kernel (NvResults *results, const char *name, const char *unit, const NvMetric *metric)
 {
   g_autofree char *valid_name = NULL, *valid_unit = NULL;
   NvResultKernel *kernel;
@@ -120,19 +123,21 @@ nv_results_get_kernel (NvResults *results, const char *name, const char *unit, N
 
   if (!name || !unit)
     return -1;
-  index = find_kernel (results, name, unit, direction);
+  index = find_kernel (results, name, unit, metric);
   if (index >= 0)
     return index;
   valid_name = g_utf8_make_valid (name, -1);
   valid_unit = g_utf8_make_valid (unit, -1);
-  index = find_kernel (results, valid_name, valid_unit, direction);
+  index = find_kernel (results, valid_name, valid_unit, metric);
   if (index >= 0 || results->kernels->len == NV_RESULTS_KERNELS)
     return index;
   kernel = g_new0 (NvResultKernel, 1);
-  kernel->name = g_steal_pointer (&valid_name);
+  kernel->name = g_strdup (valid_name);
+  kernel->plain_name = g_steal_pointer (&valid_name);
   kernel->unit = g_steal_pointer (&valid_unit);
-  kernel->lower_is_better = direction.lower_is_better;
-  kernel->is_metric = direction.is_metric;
+  kernel->workload = g_strdup (metric->workload);
+  kernel->lower_is_better = metric->lower_is_better;
+  kernel->is_metric = metric->is_metric;
   g_ptr_array_add (results->kernels, kernel);
   return (int)results->kernels->len - 1;
 }
@@ -162,6 +167,8 @@ compare_kernels (gconstpointer a, gconstpointer b)
     order = strcmp (one->unit, other->unit);
   if (order == 0)
     order = one->is_metric - other->is_metric;
+  if (order == 0)
+    order = g_strcmp0 (one->workload, other->workload);
   return order != 0 ? order : one->lower_is_better - other->lower_is_better;
 }
 
@@ -210,6 +217,28 @@ reorder (NvResultVm *vm, const GPtrArray *kernels, const GPtrArray *before)
   vm->results = arrays;
 }
 
+static void
+name_kernels (GPtrArray *kernels)
+{
+  g_autofree NvMetricName *names = g_new (NvMetricName, kernels->len);
+  g_autofree char **shown = NULL;
+
+  for (guint i = 0; i < kernels->len; i++)
+    {
+      const NvResultKernel *kernel = g_ptr_array_index (kernels, i);
+
+      names[i] = (NvMetricName){ kernel->plain_name, kernel->workload };
+    }
+  shown = nv_metric_names_tell_apart (names, kernels->len);
+  for (guint i = 0; i < kernels->len; i++)
+    {
+      NvResultKernel *kernel = g_ptr_array_index (kernels, i);
+
+      g_free (kernel->name);
+      kernel->name = shown[i];
+    }
+}
+
 /* @data: policies -> 1 + which came first; NULL is none. */
 static int
 compare_vms (gconstpointer a, gconstpointer b, gpointer data)
@@ -234,6 +263,7 @@ nv_results_finish (NvResults *results)
   before = g_ptr_array_copy (results->kernels, NULL, NULL);
   g_ptr_array_set_free_func (before, NULL);
   g_ptr_array_sort (results->kernels, compare_kernels);
+  name_kernels (results->kernels);
   for (guint i = 0; i < results->vms->len; i++)
     {
       NvResultVm *vm = g_ptr_array_index (results->vms, i);

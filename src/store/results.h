@@ -15,8 +15,11 @@ typedef struct
 
 typedef struct
 {
-  char *name; /* "triad", or what a workload calls its metric */
-  char *unit; /* "bytes/s", "ns", "operations/s", or a metric's own */
+  char *name; /* "triad", or what a workload calls its metric: with its command where others call theirs the
+                 same: "score (stress-ng … 2)" */
+  char *plain_name; /* without that */
+  char *unit;       /* "bytes/s", "ns", "operations/s", or a metric's own */
+  char *workload;   /* of a metric: as in store/metrics.h; NULL: not known */
   gboolean lower_is_better;
   gboolean is_metric; /* of a workload: of any unit the best value, and the times are the program's */
 } NvResultKernel;

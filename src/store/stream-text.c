@@ -24,7 +24,7 @@ enum
 #define SIZE_MARK    "Array size = "
 #define THREADS_MARK "Number of Threads counted = "
 
-const char *const nv_stream_kernels[] = { "copy", "scale", "add", "triad", NULL };
+const char *const nv_stream_kernels[NV_STREAM_KERNELS + 1] = { "copy", "scale", "add", "triad", NULL };
 
 static void G_GNUC_PRINTF (3, 4) leave_out (NvStreamText *text, guint64 line, const char *format, ...)
 {

@@ -6,6 +6,7 @@
 
 enum
 {
+  NV_STREAM_KERNELS = 4,
   NV_STREAM_TEXT_KERNELS = 16, /* of one run of the benchmark; more begin the next */
   NV_STREAM_TEXT_NAME = 16,
   NV_STREAM_TEXT_LINE = 1 << 20, /* no line of such a text is longer */
@@ -55,7 +56,7 @@ void nv_stream_text_finish (NvStreamText *text);
 gboolean nv_stream_text_recognises (const char *line, gsize length);
 
 /* STREAM's own kernels, in its order; NULL-terminated. */
-extern const char *const nv_stream_kernels[];
+extern const char *const nv_stream_kernels[NV_STREAM_KERNELS + 1];
 
 /* The rate of one thread if no core gets that from memory, for arrays of that size; else 0. */
 double nv_stream_implausible_rate (const NvStoreStream *result);

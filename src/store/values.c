@@ -74,7 +74,24 @@ read_start (const NvClock *clock, sqlite3_stmt *statement, int column, double ti
   return t_s >= -SLACK_S && time_s >= 0 && t_s + time_s <= length_s + SLACK_S ? t_s : NAN;
 }
 
-/* Columns: run, vm, kernel, unit, iteration, value, time in s, start_ns, changed. */
+/* By the unit as it is stored. */
+static void
+set_metric (const Reader *reader, sqlite3_stmt *statement, NvValue *value)
+{
+  const NvMetric metric = nv_metrics_find (
+      reader->metrics, &(NvMetricOf){ .run = value->source->run,
+                                      .setup = sqlite3_column_int64 (statement, 9),
+                                      .kernel = value->kernel,
+                                      .kernel_length = value->kernel_length,
+                                      .unit = sqlite3_column_blob (statement, 3),
+                                      .unit_length = (gsize)sqlite3_column_bytes (statement, 3) });
+
+  value->lower_is_better = metric.lower_is_better;
+  value->is_metric = metric.is_metric;
+  value->workload = metric.workload;
+}
+
+/* Columns: run, vm, kernel, unit, iteration, value, time in s, start_ns, changed, setup. */
 static gboolean
 take_row (Reader *reader, sqlite3_stmt *statement, NvValue *ret_value)
 {
@@ -91,9 +108,7 @@ take_row (Reader *reader, sqlite3_stmt *statement, NvValue *ret_value)
       || memchr (ret_value->kernel, '\0', ret_value->kernel_length))
     return FALSE;
   ret_value->source = &clock->source;
-  ret_value->lower_is_better = nv_metrics_find (reader->metrics, clock->source.run, ret_value->kernel,
-                                                ret_value->kernel_length, ret_value->unit)
-                                   .lower_is_better;
+  set_metric (reader, statement, ret_value);
   ret_value->iteration = sqlite3_column_int64 (statement, 4);
   ret_value->time_s = sqlite3_column_double (statement, 6);
   ret_value->t_s = read_start (clock, statement, 7, ret_value->time_s);
@@ -135,11 +150,11 @@ nv_values_read (NvStore *store, gint64 run, NvValueFunction function, gpointer d
              " || iif (cpu_node IS NULL, '', printf (', CPUs of node %d, memory of %s', cpu_node,"
              " coalesce ('node ' || memory_node, pages)))"
              " || iif (load IS NULL, '', printf (', beside %s every %s ns', load, coalesce (delay_ns, '?')))),"
-             " unit, iteration, value, time_ns * 1e-9, start_ns, changed FROM iteration WHERE ?1 IN (0, run)",
+             " unit, iteration, value, time_ns * 1e-9, start_ns, changed, setup FROM iteration WHERE ?1 IN (0, run)",
              run, function, data, error)
          && read_rows (
              &reader,
-             "SELECT run, vm, kernel, 'bytes/s', sequence, best_rate_bytes_per_s, average_s, NULL, 0"
+             "SELECT run, vm, kernel, 'bytes/s', sequence, best_rate_bytes_per_s, average_s, NULL, 0, -1"
              " FROM stream WHERE ?1 IN (0, run)",
              run, function, data, error);
 }

@@ -21,6 +21,9 @@ typedef struct
   const char *unit; /* "bytes/s", "ns", "operations/s", or a workload's own, in UTF-8, without control
                        characters; within a reading the same pointer for the same unit */
   gboolean lower_is_better;
+  gboolean is_metric; /* of a workload */
+  const char
+      *workload;    /* of a metric: as in store/metrics.h; NULL: not known; within a reading as the unit */
   gboolean changed; /* not to be counted, since the host moved CPUs */
   gint64 iteration;
   double value; /* finite */

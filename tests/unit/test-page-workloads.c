@@ -2,7 +2,7 @@
  */
 
 #include "report/page.h"
-#include "store/store.h"
+#include "store/store-private.h"
 
 #include <string.h>
 
@@ -151,6 +151,78 @@ outputs_fill_no_page (void)
   json_decref (page);
 }
 
+static void
+add_value (NvStore *store, gint64 run, const char *kernel, const char *unit)
+{
+  json_t *record = json_pack ("{s:s, s:i, s:s, s:i, s:i, s:i, s:f, s:s, s:b}", "record", "iteration",
+                              "version", 1, "kernel", kernel, "iteration", 0, "start_ns", 1, "time_ns", 1,
+                              "value", 1.0, "unit", unit, "changed", 0);
+
+  g_assert_true (nv_store_add_record (store, run, 0, record, NULL));
+  json_decref (record);
+}
+
+static const char *
+kernel_text (const json_t *page, guint i, const char *member)
+{
+  return json_string_value (json_object_get (json_array_get (json_object_get (page, "kernels"), i), member));
+}
+
+/* Nor is a metric a kernel of ours. */
+static void
+values_of_different_workloads_are_never_one (void)
+{
+  static const char *const commands[] = { "one", "other", "one" };
+  g_autoptr (NvStore) store = open_store ();
+  gint64 run = add_run (store);
+  const json_t *kernels;
+  json_t *page;
+
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      json_t *record = json_pack (
+          "{s:s, s:i, s:s, s:s, s:i, s:[s, s], s:i, s:i, s:s, s:[{s:s, s:s, s:s, s:s}], s:{}}", "record",
+          "workload", "version", 1, "program", "p", "time", "t", "monotonic_ns", 1, "command", "stress",
+          commands[i], "runs", (int)i + 1, "timeout_ns", 5, "format", "text", "metrics", "name", "triad",
+          "pattern", "x", "unit", "bytes/s", "better", "higher", "facts");
+
+      g_assert_true (nv_store_add_record (store, run, 0, record, NULL));
+      json_decref (record);
+      add_value (store, run, "triad", "bytes/s");
+    }
+  add_text (
+      store, run, 0,
+      "{\"record\":\"setup\",\"version\":1,\"program\":\"p\",\"time\":\"t\",\"monotonic_ns\":4,\"setup\":{},"
+      "\"facts\":{}}");
+  add_value (store, run, "triad", "bytes/s");
+  page = read_page (store);
+  kernels = json_object_get (page, "kernels");
+  g_assert_cmpuint (json_array_size (kernels), ==, 3);
+  g_assert_cmpstr (kernel_text (page, 0, "name"), ==, "triad (stress one)");
+  g_assert_cmpstr (kernel_text (page, 1, "name"), ==, "triad (stress other)");
+  g_assert_cmpstr (kernel_text (page, 2, "name"), ==, "triad");
+  g_assert_cmpfloat (number_of (json_array_get (json_object_get (page, "table"), 0), "n"), ==, 2);
+  json_decref (page);
+}
+
+/* Though they are shown otherwise. */
+static void
+a_hostile_unit_keeps_its_direction (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 run = add_run (store);
+  json_t *page;
+
+  g_assert_true (nv_store_change (store, NULL,
+                                  "INSERT INTO metric (run, kernel, unit, better) VALUES (?, ?, ?, ?)",
+                                  "ittt", run, "k", "a\nb", "lower"));
+  add_value (store, run, "k", "a\nb");
+  page = read_page (store);
+  g_assert_cmpstr (kernel_text (page, 0, "unit"), ==, "a?b");
+  g_assert_cmpstr (kernel_text (page, 0, "better"), ==, "lower");
+  json_decref (page);
+}
+
 /* What somebody's store calls a unit ends neither a key nor a line. */
 static void
 hostile_units_are_told_apart (void)
@@ -160,15 +232,8 @@ hostile_units_are_told_apart (void)
   const json_t *kernels;
   json_t *page;
 
-  for (guint i = 0; i < 2; i++)
-    {
-      json_t *record = json_pack ("{s:s, s:i, s:s, s:i, s:i, s:i, s:f, s:s, s:b}", "record", "iteration",
-                                  "version", 1, "kernel", "k", "iteration", 0, "start_ns", 1, "time_ns", 1,
-                                  "value", 1.0, "unit", i ? "a\nb\x1b" : HOSTILE, "changed", 0);
-
-      g_assert_true (nv_store_add_record (store, run, 0, record, NULL));
-      json_decref (record);
-    }
+  add_value (store, run, "k", HOSTILE);
+  add_value (store, run, "k", "a\nb\x1b");
   page = read_page (store);
   kernels = json_object_get (page, "kernels");
   g_assert_cmpuint (json_array_size (kernels), ==, 2);
@@ -187,5 +252,7 @@ main (int argc, char **argv)
   ADD (a_workload_shows_how_its_runs_ended);
   ADD (outputs_fill_no_page);
   ADD (hostile_units_are_told_apart);
+  ADD (values_of_different_workloads_are_never_one);
+  ADD (a_hostile_unit_keeps_its_direction);
   return g_test_run ();
 }

@@ -1,6 +1,7 @@
 /* Results of folders and of stores: all that is there, each VM once, the rest named. */
 
 #include "base/error.h"
+#include "bench/protocol.h"
 #include "store/import.h"
 #include "store/results.h"
 #include "store/store-private.h"
@@ -207,11 +208,12 @@ invented_kernels_do_not_push_out_streams (Fixture *fixture, gconstpointer data)
   g_autoptr (GString) text = g_string_new (TABLE);
 
   for (char a = 'a'; a <= 'z'; a++)
-    g_string_append_printf (text, "K%c: 1 1 1 1\nL%c: 1 1 1 1\nM%c: 1 1 1 1\n", a, a, a);
+    g_string_append_printf (text, "K%c: 1 1 1 1\nL%c: 1 1 1 1\nM%c: 1 1 1 1\nN%c: 1 1 1 1\nO%c: 1 1 1 1\n", a,
+                            a, a, a, a);
   g_string_append (text, RUN ("1"));
   put (fixture, "vm0.expresult", text->str);
   results = read_paths (fixture, "", NULL);
-  g_assert_cmpuint (results->kernels->len, ==, 64);
+  g_assert_cmpuint (results->kernels->len, ==, 128);
   for (guint i = 0; i < 4; i++)
     g_assert_cmpuint (((NvResultVm *)g_ptr_array_index (results->vms, 0))->results[i]->len, ==, 1);
 }
@@ -278,7 +280,7 @@ a_damaged_file_does_not_fill_the_memory (Fixture *fixture, gconstpointer data)
       g_string_append_printf (text, "K%c%c: 1 1 1 1\n", a, b);
   put (fixture, "vm0.expresult", text->str);
   results = read_paths (fixture, "", NULL);
-  g_assert_cmpuint (results->kernels->len, ==, 64);
+  g_assert_cmpuint (results->kernels->len, ==, 128);
   g_assert_cmpuint (results->left_out, >, 5000 + 26 * 26 - 64);
   g_string_truncate (fixture->said, fixture->said->len - 1);
   last = strrchr (fixture->said->str, '\n') + 1;
@@ -384,6 +386,17 @@ the_best_of_a_metric_is_as_its_workload_says (Fixture *fixture, gconstpointer da
 }
 
 /* JSON within JSON. */
+#define ROW_WORKLOAD(id, run, vm, command, runs)                                                                 \
+  "{\"table\":\"setup\",\"id\":" id ",\"run\":" run ",\"vm\":" vm                                                \
+  ",\"record\":\"{\\\"record\\\":\\\"workload\\\",\\\"command\\\":[\\\"stress\\\",\\\"" command                  \
+  "\\\"],\\\"runs\\\":" runs ",\\\"format\\\":\\\"text\\\",\\\"metrics\\\":["                                    \
+  "{\\\"name\\\":\\\"score\\\",\\\"pattern\\\":\\\"s\\\",\\\"unit\\\":\\\"p\\\",\\\"better\\\":\\\"higher\\\"}," \
+  "{\\\"name\\\":\\\"triad\\\",\\\"pattern\\\":\\\"t\\\",\\\"unit\\\":\\\"bytes/s\\\","                          \
+  "\\\"better\\\":\\\"lower\\\"}]}\"}\n"
+#define ROW_OF_WORKLOAD(id, run, vm, setup, kernel, unit, value)                                             \
+  "{\"table\":\"iteration\",\"id\":" id ",\"run\":" run ",\"vm\":" vm ",\"setup\":" setup                    \
+  ",\"kernel\":\"" kernel "\",\"iteration\":0,\"start_ns\":1,\"time_ns\":2000000,\"value\":" value           \
+  ",\"unit\":\"" unit "\",\"changed\":0}\n"
 #define ROW_SETUP(id, run, vm, pages, access)                                                                \
   "{\"table\":\"setup\",\"id\":" id ",\"run\":" run ",\"vm\":" vm                                            \
   ",\"record\":\"{\\\"setup\\\":{\\\"pages\\\":\\\"" pages "\\\",\\\"access\\\":\\\"" access "\\\"}}\"}\n"
@@ -394,6 +407,55 @@ the_best_of_a_metric_is_as_its_workload_says (Fixture *fixture, gconstpointer da
 #define ROW_HOST(id, run, host)                                                                              \
   "{\"table\":\"sample_header\",\"id\":" id ",\"run\":" run ",\"record\":\"{\\\"host\\\":\\\"" host          \
   "\\\"}\"}\n"
+
+/* Two programs call theirs the same, and one calls it as a kernel of ours; how often each ran is the same to
+ * it. */
+static void
+values_of_different_workloads_are_never_one (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (NvStore) store = make_store (
+      fixture,
+      ROW_RUN ("1", "0") ROW_RUN ("2", "0") ROW_RUN ("3", "0") ROW_BOOT ("1", "1", "a")
+          ROW_VM ("1", "1", "vm0") ROW_BOOT ("2", "2", "a") ROW_VM ("2", "2", "vm0") ROW_BOOT ("3", "3", "a")
+              ROW_VM ("3", "3", "vm0") ROW_METRIC ("1", "1", "score", "p", "higher") ROW_METRIC (
+                  "2", "2", "score", "p", "higher") ROW_METRIC ("3", "3", "score", "p", "higher")
+                  ROW_METRIC ("4", "3", "triad", "bytes/s", "lower") ROW_WORKLOAD ("1", "1", "1", "one", "1")
+                      ROW_WORKLOAD ("2", "2", "2", "other", "1") ROW_WORKLOAD ("3", "3", "3", "one", "7")
+                          ROW_SETUP ("4", "3", "3", "local", "seq") ROW_OF_WORKLOAD ("1", "1", "1", "1",
+                                                                                     "score", "p", "1")
+                              ROW_OF_WORKLOAD ("2", "2", "2", "2", "score", "p",
+                                               "2") ROW_OF_WORKLOAD ("3", "3", "3", "3", "score", "p", "3")
+                                  ROW_OF_WORKLOAD ("4", "3", "3", "3", "triad", "bytes/s", "4")
+                                      ROW_OF_WORKLOAD ("5", "3", "3", "3", "triad", "bytes/s", "3")
+                                          ROW_OF_WORKLOAD ("6", "3", "3", "4", "triad", "bytes/s", "1e9"));
+  g_autoptr (NvResults) results = nv_results_read_store (store, 0, NULL);
+
+  g_assert_nonnull (results);
+  assert_shown (results, "a/vm0 4 triad 3:1e+09 triad (stress one) 2:3 score (stress one) 0:1 2:3"
+                         " score (stress other) 1:2\n");
+}
+
+/* Nor are all that may be had too many. */
+static void
+all_metrics_of_a_workload_have_room (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) rows = g_string_new (ROW_RUN ("1", "0"));
+  g_autoptr (NvStore) store = NULL;
+  g_autoptr (NvResults) results = NULL;
+
+  for (guint i = 1; i <= NV_METRICS_MAX; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("%u", i);
+
+      g_string_append_printf (rows, ROW_METRIC ("%s", "1", "m%s", "p", "higher"), id, id);
+      g_string_append_printf (rows, ROW_ITERATION ("%s", "1", "null", "m%s", "p", "1", "0"), id, id);
+    }
+  store = make_store (fixture, rows->str);
+  results = nv_results_read_store (store, 0, NULL);
+  g_assert_nonnull (results);
+  g_assert_cmpuint (results->kernels->len, ==, NV_METRICS_MAX);
+  g_assert_cmpuint (results->left_out, ==, 0);
+}
 
 static void
 placings_of_bare_metal_are_policies (Fixture *fixture, gconstpointer data)
@@ -597,6 +659,8 @@ main (int argc, char **argv)
   ADD (no_results_are_an_error);
   ADD (each_boot_of_a_vm_is_a_run);
   ADD (the_best_of_a_metric_is_as_its_workload_says);
+  ADD (values_of_different_workloads_are_never_one);
+  ADD (all_metrics_of_a_workload_have_room);
   ADD (placings_of_bare_metal_are_policies);
   ADD (bare_metal_of_one_placing_has_no_policy_and_runs_are_told_apart);
   ADD (each_setup_of_a_vm_is_a_run);

@@ -172,6 +172,22 @@ what_is_not_there_is_an_error (void)
 }
 
 static void
+by_a_metrics_name_all_of_it_are_chosen (void)
+{
+  g_autoptr (TestResults) results = make_fleet (1, 1, NULL);
+  g_autoptr (NvThroughput) throughput = NULL;
+  NvResultKernel *kernel = g_ptr_array_index (results->kernels, 0);
+  char *names[] = { "score", NULL };
+
+  g_free (kernel->name);
+  kernel->name = g_strdup ("score (stress one)");
+  kernel->plain_name = g_strdup ("score");
+  throughput = nv_throughput_new (results, names, NULL, NULL);
+  g_assert_nonnull (throughput);
+  g_clear_pointer (&kernel->plain_name, g_free);
+}
+
+static void
 titles_say_what_where_and_when (void)
 {
   g_autoptr (TestResults) results = make_fleet (2, 3, "interleave");
@@ -452,6 +468,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD (each_vm_and_each_kernel_has_a_picture);
   ADD (what_is_not_there_is_an_error);
+  ADD (by_a_metrics_name_all_of_it_are_chosen);
   ADD (titles_say_what_where_and_when);
   ADD (latency_and_bandwidth_share_no_axis);
   ADD (metrics_are_values_in_their_own_unit);
