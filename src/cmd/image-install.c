@@ -204,7 +204,8 @@ run_installer (Installation *self, GError **error)
   attach.console = connection->driver->open_console (connection, self->vm->name, error);
   if (attach.console < 0)
     return FALSE;
-  if (!connection->driver->resume (connection, self->vm->name, error))
+  if (!connection->driver->end (connection, self->vm->name, &self->end, error)
+      || !connection->driver->resume (connection, self->vm->name, error))
     {
       close (attach.console);
       return FALSE;

@@ -102,7 +102,8 @@ struct NvDriver
   /* @force: pull the plug (of a stopped VM: no error); else ask the guest to power off and return at once. */
   gboolean (*stop) (NvConnection *connection, const char *name, gboolean force, GError **error);
 
-  /* Of a VM with a cdrom, which was started once: has it ended, and how? Returns: FALSE with
+  /* Of a VM with a cdrom, which was started once: has it ended, and how? Called first before it is resumed,
+   * since a driver may only know how it ends if it watches from then on. Returns: FALSE with
    * NV_ERROR_NOT_FOUND: somebody removed it. */
   gboolean (*end) (NvConnection *connection, const char *name, NvVmEnd *ret_end, GError **error);
 

@@ -60,6 +60,8 @@ libvirt_close (NvConnection *connection)
 {
   LibvirtConnection *self = (LibvirtConnection *)connection;
 
+  g_hash_table_unref (self->watches);
+  g_mutex_clear (&self->watches_lock);
   nv_capabilities_free (self->capabilities);
   virConnectClose (self->handle);
   g_free (self->kvm_reason);
@@ -152,6 +154,8 @@ libvirt_open (const char *uri, GError **error)
   self->base.uri = g_strdup (canonical ? canonical : uri);
   self->handle = handle;
   self->base.remote = is_remote (self->base.uri);
+  g_mutex_init (&self->watches_lock);
+  self->watches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)libvirt_watch_free);
   free (canonical);
   if (!read_capabilities (self, error))
     {
@@ -406,13 +410,29 @@ libvirt_stop (NvConnection *connection, const char *name, gboolean force, GError
          || libvirt_fail (error, "cannot stop '%s'", name);
 }
 
+/* It is there from the first time on. Returns: (nullable) (transfer none). */
+static LibvirtWatch *
+watch_end (LibvirtConnection *self, const char *name, GError **error)
+{
+  LibvirtWatch *watch;
+
+  g_mutex_lock (&self->watches_lock);
+  watch = g_hash_table_lookup (self->watches, name);
+  if (!watch && (watch = libvirt_watch_new (self->base.uri, name, error)))
+    g_hash_table_insert (self->watches, g_strdup (name), watch);
+  g_mutex_unlock (&self->watches_lock);
+  return watch;
+}
+
 static gboolean
 libvirt_end (NvConnection *connection, const char *name, NvVmEnd *ret_end, GError **error)
 {
-  g_autoptr (virDomain) domain = libvirt_lookup ((LibvirtConnection *)connection, name, error);
+  LibvirtConnection *self = (LibvirtConnection *)connection;
+  g_autoptr (virDomain) domain = libvirt_lookup (self, name, error);
+  LibvirtWatch *watch = domain ? watch_end (self, name, error) : NULL;
   int state, reason;
 
-  if (!domain)
+  if (!watch)
     return FALSE;
   if (virDomainGetState (domain, &state, &reason, 0) < 0)
     return libvirt_fail (error, "cannot read the state of '%s'", name);
@@ -421,8 +441,10 @@ libvirt_end (NvConnection *connection, const char *name, NvVmEnd *ret_end, GErro
     *ret_end = NV_VM_END_PANIC;
   else if (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_IOERROR)
     *ret_end = NV_VM_END_STUCK;
-  else if (state == VIR_DOMAIN_SHUTOFF) /* a reboot that ends the VM counts as a power-off there */
-    *ret_end = reason == VIR_DOMAIN_SHUTOFF_SHUTDOWN ? NV_VM_END_GUEST : NV_VM_END_KILLED;
+  else if (state == VIR_DOMAIN_SHUTOFF)
+    /* That reason has a QEMU that got a signal, too. A reboot that ends the VM is a power-off there. */
+    *ret_end = reason == VIR_DOMAIN_SHUTOFF_SHUTDOWN && libvirt_watch_was_guest (watch) ? NV_VM_END_GUEST
+                                                                                        : NV_VM_END_KILLED;
   return TRUE;
 }
 

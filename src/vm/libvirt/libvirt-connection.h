@@ -12,6 +12,8 @@ typedef struct
   virConnectPtr handle;
   NvCapabilities *capabilities;
   char *kvm_reason; /* (nullable): why KVM cannot be used there */
+  GMutex watches_lock;
+  GHashTable *watches; /* name -> LibvirtWatch: of domains whose end was asked for */
 } LibvirtConnection;
 
 extern const NvDriver nv_driver_libvirt;
@@ -24,6 +26,17 @@ virDomainPtr libvirt_lookup (LibvirtConnection *self, const char *name, GError *
 
 /* NvDriver.placement_of */
 NvPlacement *libvirt_placement_of (NvConnection *connection, const char *name, GError **error);
+
+/* Hears of a domain's end. */
+typedef struct LibvirtWatch LibvirtWatch;
+
+/* Over a connection of its own to @uri. Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND or
+ * NV_ERROR_FAILED. */
+LibvirtWatch *libvirt_watch_new (const char *uri, const char *name, GError **error);
+void libvirt_watch_free (LibvirtWatch *watch);
+
+/* Of a domain that has ended since: was it its guest who ended it? FALSE, too, if nobody said so. */
+gboolean libvirt_watch_was_guest (LibvirtWatch *watch);
 
 /* NvDriver.open_console */
 int libvirt_open_console (NvConnection *connection, const char *name, GError **error);
