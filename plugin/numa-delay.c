@@ -9,8 +9,8 @@
  * The model has two levels. Each vCPU has a cache of its own, by virtual address: what is in it costs no
  * look-up, and a line of another process at the same address counts as a hit, which an experiment in one
  * process does not notice. All vCPUs of a node share the second, by the address that QEMU tells. What a miss
- * costs is owed, and paid by waiting as soon as enough is owed to be measured; waiting takes the host's time,
- * so it is seen by every clock of the guest.
+ * costs is owed, and paid by sleeping as soon as enough is owed: the host's time passes, which every clock of
+ * the guest sees.
  *
  * It is no model of a real machine: there are no prefetchers, no parallel misses, no coherence, no contention
  * for memory, no page walks or instruction fetches, and devices' accesses cost nothing. What the emulation
@@ -36,7 +36,7 @@
 /* What it slept too long is made good, so that a pass over memory takes what it must, even where the host has
    more threads than CPUs. But not more than this: a host that stood still is no reason to have no delays for
    long. */
-#define MAX_CREDIT_NS 50000000
+#define MAX_CREDIT_NS 20000000
 
 #define REPORT_NS 500000000
 
