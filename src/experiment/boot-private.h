@@ -33,6 +33,6 @@ typedef struct
   char *reason;
 } NvBootResidence;
 
-/* Of all VMs, into the store; @phase: "before" or "after". Returns: (transfer full) (element-type
- * NvBootResidence): NULL with an error. */
+/* Of all VMs whose guests are not lost, into the store; @phase: "before" or "after". Returns: (transfer full)
+ * (element-type NvBootResidence): NULL with an error. */
 GArray *nv_boot_check_residence (const NvBoot *boot, const char *phase, GError **error);

@@ -75,9 +75,11 @@ nv_boot_check_residence (const NvBoot *boot, const char *phase, GError **error)
   g_array_set_clear_func (verdicts, residence_clear);
   for (guint i = 0; i < boot->members->len; i++)
     {
-      NvBootResidence verdict;
+      NvBootResidence verdict = { .holds = NV_HOLDS_NOTHING };
 
-      if (!check_residence_of (boot, i, phase, &verdict, error))
+      if (boot->session && nv_channel_state (nv_session_channel (boot->session, i)) == NV_GUEST_LOST)
+        verdict.reason = g_strdup ("its guest is lost"); /* and its process may be gone */
+      else if (!check_residence_of (boot, i, phase, &verdict, error))
         return NULL;
       g_array_append_val (verdicts, verdict);
     }

@@ -2,6 +2,7 @@
 
 #include "experiment/boot-private.h"
 #include "base/error.h"
+#include "bench/bench.h"
 #include "bench/clock.h"
 #include "bench/rng.h"
 #include "observe/counters.h"
@@ -155,19 +156,23 @@ store_hellos (const NvBoot *boot, GError **error)
   return TRUE;
 }
 
-/* When each guest really started, and how its job ended: of a boot that fails, only whose guest was lost. */
+/* When each guest really started, and how its job ended; of a boot that fails, of those that have come to an
+ * end. */
 static gboolean
-finish_vms (const NvBoot *boot, gboolean measured, GError **error)
+finish_vms (const NvBoot *boot, GError **error)
 {
   for (guint i = 0; boot->session && i < boot->members->len; i++)
     {
       const NvChannel *channel = nv_session_channel (boot->session, i);
       gboolean is_lost = nv_channel_state (channel) == NV_GUEST_LOST;
+      gboolean has_measured = nv_session_has_measured (boot->session, i);
+      gboolean has_failed =
+          nv_channel_state (channel) == NV_GUEST_IDLE && nv_channel_job_status (channel) != NV_STATUS_DONE;
 
-      if (!is_lost && !measured)
+      if (!is_lost && !has_measured && !has_failed)
         continue;
       if (!nv_store_finish_vm (boot->state->run->store, boot->vm_ids[i], nv_channel_started_host_ns (channel),
-                               is_lost ? "failed" : "done",
+                               has_measured ? "done" : "failed",
                                is_lost ? nv_channel_error (channel) : nv_channel_job_message (channel),
                                error))
         return FALSE;
@@ -326,7 +331,7 @@ add_rows (const NvBoot *boot, const GArray *residences)
         const NvBootResidence *residence = &g_array_index (residences, NvBootResidence, vm);
         NvRunRow *row;
 
-        if (!summary)
+        if (!summary || !nv_session_has_measured (boot->session, vm))
           continue;
         row = nv_run_result_add (boot->state->result, boot->policy->name, nv_boot_vm (boot, vm)->name,
                                  summary, residence->holds, residence->reason);
@@ -375,6 +380,20 @@ measure_guests (NvBoot *boot, GError **error)
   return FALSE;
 }
 
+/* Of a boot that has failed: the guests that have measured all the same, where it can be said where their
+ * memory is. */
+static void
+show_measured (const NvBoot *boot)
+{
+  g_autoptr (GArray) after = NULL;
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < boot->members->len; i++)
+    any |= nv_session_has_measured (boot->session, i);
+  if (any && (after = nv_boot_check_residence (boot, "after", NULL)))
+    add_rows (boot, after);
+}
+
 static gboolean
 measure_fleet (NvBoot *boot, GError **error)
 {
@@ -390,10 +409,13 @@ measure_fleet (NvBoot *boot, GError **error)
     return FALSE;
   since_us = g_get_monotonic_time ();
   if (!measure_guests (boot, error))
-    return FALSE;
+    {
+      show_measured (boot);
+      return FALSE;
+    }
   state->result->measure_us += g_get_monotonic_time () - since_us;
   state->result->largest_spread_ns = MAX (state->result->largest_spread_ns, boot->spread_ns);
-  if (!finish_vms (boot, TRUE, error) || !store_counters (boot, counters, error)
+  if (!finish_vms (boot, error) || !store_counters (boot, counters, error)
       || !nv_session_measure_clocks (boot->session, error) || !store_clocks (boot, "after", error)
       || !(after = nv_boot_check_residence (boot, "after", error)))
     return FALSE;
@@ -504,7 +526,7 @@ nv_boot_run (NvRunState *state, guint position, GError **error)
   if (measured && state->store_error)
     problem = g_error_copy (state->store_error);
   if (problem && !state->store_error)
-    finish_vms (&boot, FALSE, NULL); /* @problem says more */
+    finish_vms (&boot, NULL); /* @problem says more */
   holds_last = run->hold && (problem || position + 1 == run->plan->policies->len);
   if (holds_last && boot.session)
     hold (&boot);

@@ -35,6 +35,7 @@ struct NvSession
   gpointer data;
   GPtrArray *guests;    /* of Guest */
   const char *measured; /* what a guest's job is, for messages */
+  gboolean has_files;   /* what is measured comes when a guest is through */
 };
 
 static NvChannel *
@@ -139,13 +140,20 @@ set_error (const NvSession *session, const Guest *guest, const char *problem, GE
 }
 
 static gboolean
-find_lost (const NvSession *session, GError **error)
+is_lost (const Guest *guest)
+{
+  return nv_channel_state (guest->channel) == NV_GUEST_LOST;
+}
+
+/* The first guest that is lost before it has come to where a step ends. */
+static gboolean
+find_lost (const NvSession *session, Reached reached, GError **error)
 {
   for (guint i = 0; i < session->guests->len; i++)
     {
       const Guest *guest = g_ptr_array_index (session->guests, i);
 
-      if (nv_channel_state (guest->channel) == NV_GUEST_LOST)
+      if (is_lost (guest) && !reached (guest))
         {
           set_error (session, guest, nv_channel_error (guest->channel), error);
           return TRUE;
@@ -188,7 +196,8 @@ wait_for_all (NvSession *session, Reached reached, guint64 timeout_ns, const cha
   const Guest *missing;
   gboolean failed = FALSE;
 
-  while (!failed && !(failed = find_lost (session, error)) && (missing = find_missing (session, reached)))
+  while (!failed && !(failed = find_lost (session, reached, error))
+         && (missing = find_missing (session, reached)))
     {
       if (g_cancellable_set_error_if_cancelled (session->events.cancellable, NULL))
         {
@@ -224,7 +233,7 @@ nv_session_wait_booted (NvSession *session, guint64 timeout_ns, GError **error)
 static gboolean
 has_new_clock (const Guest *guest)
 {
-  return guest->clock_is_new && nv_channel_clock (guest->channel);
+  return !is_lost (guest) && guest->clock_is_new && nv_channel_clock (guest->channel);
 }
 
 gboolean
@@ -253,6 +262,7 @@ nv_session_prepare (NvSession *session, json_t *const *jobs, guint64 sample_inte
   guint64 size_bytes = G_MAXUINT64;
 
   session->measured = json_object_get (jobs[0], "workload") ? "workload" : "measurement";
+  session->has_files = json_object_get (jobs[0], "transport") != NULL;
   for (guint i = 0; i < session->guests->len; i++)
     nv_channel_send_job (guest_channel (session, i), jobs[i], sample_interval_ns);
   if (!wait_for_all (session, has_answered, ANSWER_TIMEOUT_NS, "did not answer to its job", error))
@@ -288,23 +298,53 @@ spread_ns (const NvSession *session)
   return last - first;
 }
 
-/* A mismatch of pages is a result, not a failure. */
+gboolean
+nv_session_has_measured (const NvSession *session, guint index)
+{
+  const Guest *guest = g_ptr_array_index (session->guests, index);
+  int status = nv_channel_job_status (guest->channel);
+
+  return is_idle (guest) && nv_channel_started_host_ns (guest->channel) != 0
+         && (status == NV_STATUS_DONE || status == NV_STATUS_DOES_NOT_HOLD);
+}
+
+/* The first guest's reason is told; of the others, how many there are. */
 static gboolean
 check_status (const NvSession *session, GError **error)
 {
-  for (guint i = 0; i < session->guests->len; i++)
-    {
-      const Guest *guest = g_ptr_array_index (session->guests, i);
-      int status = nv_channel_job_status (guest->channel);
-      const char *message = nv_channel_job_message (guest->channel);
+  const Guest *first = NULL;
+  const char *message;
+  guint n_others = 0;
 
-      if (status == NV_STATUS_DONE || status == NV_STATUS_DOES_NOT_HOLD)
-        continue;
-      g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "VM '%s': its %s failed: %s", guest->vm->name,
-                   session->measured, message ? message : "no reason was given");
-      return FALSE;
-    }
-  return TRUE;
+  for (guint i = 0; i < session->guests->len; i++)
+    if (nv_session_has_measured (session, i))
+      continue;
+    else if (first)
+      n_others++;
+    else
+      first = g_ptr_array_index (session->guests, i);
+  if (!first)
+    return TRUE;
+  message = nv_channel_job_message (first->channel);
+  g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "VM '%s': its %s failed: %s", first->vm->name,
+               session->measured, message ? message : "no reason was given");
+  if (n_others > 0)
+    g_prefix_error (error, "%u VMs failed, the first of them ", n_others + 1);
+  return FALSE;
+}
+
+/* Where files still come, a guest that is lost ends nobody's work but its own. */
+static gboolean
+is_idle_or_lost (const Guest *guest)
+{
+  return is_idle (guest) || is_lost (guest);
+}
+
+static gboolean
+wait_for_ends (NvSession *session, GError **error)
+{
+  return wait_for_all (session, session->has_files ? is_idle_or_lost : is_idle, 0, "", error)
+         && !find_lost (session, is_idle, error);
 }
 
 gboolean
@@ -315,7 +355,7 @@ nv_session_measure (NvSession *session, gint64 *ret_go_ns, gint64 *ret_spread_ns
   for (guint i = 0; i < session->guests->len; i++)
     nv_channel_go (guest_channel (session, i), go_ns);
   *ret_go_ns = go_ns;
-  if (!wait_for_all (session, is_idle, 0, "", error) || !check_status (session, error))
+  if (!wait_for_ends (session, error) || !check_status (session, error))
     return FALSE;
   *ret_spread_ns = spread_ns (session);
   return TRUE;

@@ -47,10 +47,15 @@ gboolean nv_session_measure_clocks (NvSession *session, GError **error);
 gboolean nv_session_prepare (NvSession *session, json_t *const *jobs, guint64 sample_interval_ns,
                              guint64 *ret_size_bytes, GError **error);
 
-/* Starts all guests at one moment that is near enough, and waits until all are through. @ret_go_ns: that
- * moment; @ret_spread_ns: the largest difference between the moments at which they started; both on the
- * host's CLOCK_MONOTONIC, as far as the guests' clocks are known. */
+/* Starts all guests at one moment that is near enough, and waits until all are through; where they send
+ * files, after one is lost until the others are. @ret_go_ns: that moment; @ret_spread_ns: the largest
+ * difference between the moments at which they started; both on the host's CLOCK_MONOTONIC, as far as the
+ * guests' clocks are known. */
 gboolean nv_session_measure (NvSession *session, gint64 *ret_go_ns, gint64 *ret_spread_ns, GError **error);
+
+/* Is guest @index through with its job, and has it measured? A mismatch of pages is a result, not a failure.
+ */
+gboolean nv_session_has_measured (const NvSession *session, guint index);
 
 /* The guests power themselves off. */
 void nv_session_say_bye (NvSession *session);

@@ -3,11 +3,16 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "experiment/run.h"
+#include "experiment/session.h"
 #include "store/export.h"
 #include "vm/lock.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
+
+#define TRANSPORT                                                                                                  \
+  ",\"transport\":{\"host\":\"h\",\"port\":1,\"user\":\"u\",\"folder\":\"/f\",\"key\":\"k\",\"host_key\":\"t k\"," \
+  "\"name\":\"n\"}"
 
 typedef struct
 {
@@ -17,6 +22,7 @@ typedef struct
   NvQuickPlan *plan;
   GCancellable *cancellable;
   const char *habit;       /* of the second VM's guest */
+  const char *first_habit; /* of the first one's */
   const char *cancel_when; /* (nullable): a stage */
   gboolean hold;
   NvRunResult result;
@@ -41,7 +47,7 @@ make_members (const NvPolicy *policy, guint64 seed, gpointer data, GError **erro
       NvVm *vm = nv_vm_new ();
       NvRegion *region;
 
-      vm->name = g_strdup_printf ("vm%u%s", i, i == 1 ? fixture->habit : "");
+      vm->name = g_strdup_printf ("vm%u%s", i, i == 1 ? fixture->habit : fixture->first_habit);
       vm->uuid = g_uuid_string_random ();
       vm->index = i;
       vm->vcpus = 1;
@@ -77,7 +83,7 @@ set_up (Fixture *fixture, const char *habit)
 {
   g_autofree char *console = NULL;
 
-  *fixture = (Fixture){ .habit = habit };
+  *fixture = (Fixture){ .habit = habit, .first_habit = "" };
   fixture->connection = nv_driver_find ("fake")->open ("node:2 core:2 pu:1", NULL);
   fixture->dir = g_dir_make_tmp ("numavm-run-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->dir, "run.db", NULL);
@@ -130,16 +136,39 @@ run (Fixture *fixture, GError **error)
   return nv_run (&run, &fixture->result, error);
 }
 
-static gboolean
-stores (const Fixture *fixture, const char *part)
+/* Returns: (transfer full): a line a row. */
+static char *
+export_all (const Fixture *fixture)
 {
-  g_autofree char *text = NULL;
+  char *text = NULL;
   size_t length;
   FILE *file = open_memstream (&text, &length);
 
   g_assert_true (nv_export_json (fixture->store, 0, file, NULL));
   fclose (file);
+  return text;
+}
+
+static gboolean
+stores (const Fixture *fixture, const char *part)
+{
+  g_autofree char *text = export_all (fixture);
+
   return strstr (text, part) != NULL;
+}
+
+/* In the row of the VM @name. */
+static gboolean
+stores_vm (const Fixture *fixture, const char *name, const char *part)
+{
+  g_autofree char *text = export_all (fixture);
+  g_autofree char *member = g_strdup_printf ("\"name\":\"%s\"", name);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  gboolean found = FALSE;
+
+  for (char **line = lines; *line && !found; line++)
+    found = strstr (*line, "\"table\":\"vm\"") && strstr (*line, member) && strstr (*line, part);
+  return found;
 }
 
 static void
@@ -225,6 +254,90 @@ a_job_that_fails_fails_the_run (void)
   /* Guests that did not all measure have no spread. */
   g_assert_true (stores (&fixture, "\"table\":\"boot\""));
   g_assert_true (stores (&fixture, "\"spread_ns\":null"));
+  tear_down (&fixture);
+}
+
+static void
+a_guest_that_has_measured_is_shown_though_another_failed (void)
+{
+  Fixture fixture;
+  const NvRunRow *row;
+
+  set_up (&fixture, "-fails");
+  g_assert_false (run (&fixture, NULL));
+  g_assert_cmpuint (fixture.result.rows->len, ==, 2);
+  row = g_ptr_array_index (fixture.result.rows, 1);
+  g_assert_cmpstr (row->vm, ==, "vm0");
+  g_assert_cmpstr (row->kernel, ==, "chase");
+  g_assert_true (stores_vm (&fixture, "vm0", "\"status\":\"done\""));
+  g_assert_true (stores_vm (&fixture, "vm1-fails", "\"status\":\"failed\""));
+  g_assert_true (stores_vm (&fixture, "vm1-fails", "it was told to fail"));
+  tear_down (&fixture);
+}
+
+static void
+of_several_that_fail_the_number_is_said (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&fixture, "-fails");
+  fixture.first_habit = "-fails";
+  g_assert_false (run (&fixture, &error));
+  g_assert_nonnull (
+      strstr (error->message, "2 VMs failed, the first of them VM 'vm0-fails': its measurement"));
+  g_assert_cmpuint (fixture.result.rows->len, ==, 0);
+  g_assert_true (stores_vm (&fixture, "vm1-fails", "it was told to fail"));
+  tear_down (&fixture);
+}
+
+static void
+drop_record (guint index, json_t *record, gpointer data)
+{
+}
+
+/* Two guests, of which the second hangs up as soon as it has started. Returns: has the first measured? */
+static gboolean
+outlives_its_neighbour (Fixture *fixture, const char *transport)
+{
+  const NvSessionEvents events = { .record = drop_record };
+  g_autofree char *text = g_strdup_printf ("{\"options\":{\"kernel\":\"copy\"}%s}", transport);
+  json_t *job = json_loads (text, 0, NULL);
+  json_t *const jobs[] = { job, job };
+  g_autoptr (GPtrArray) members = make_members (nv_policy_find ("none"), 1, fixture, NULL);
+  NvFleetPlan plan = { .connection = fixture->connection, .members = members };
+  g_autoptr (NvSession) session = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) infos = NULL;
+  gint64 go_ns, spread_ns;
+  guint64 size_bytes;
+  gboolean outlives;
+
+  g_assert_true (nv_fleet_up (&plan, NULL, NULL));
+  session = nv_session_open (fixture->connection, members, &events, NULL, NULL);
+  g_assert_true (nv_session_wait_booted (session, 0, NULL) && nv_session_measure_clocks (session, NULL));
+  g_assert_true (nv_session_prepare (session, jobs, 0, &size_bytes, NULL));
+  g_assert_false (nv_session_measure (session, &go_ns, &spread_ns, &error));
+  g_assert_nonnull (strstr (error->message, "VM 'vm1-closes': its guest"));
+  outlives = nv_session_has_measured (session, 0);
+  g_assert_false (nv_session_has_measured (session, 1));
+  g_clear_pointer (&session, nv_session_free);
+  infos = fixture->connection->driver->list (fixture->connection, NULL, NULL);
+  g_assert_true (nv_fleet_down (fixture->connection, infos, NULL, NULL, NULL));
+  json_decref (job);
+  return outlives;
+}
+
+/* They are what the others measured, and come at the end. */
+static void
+where_files_come_a_lost_guest_is_not_waited_for_but_the_others_are (void)
+{
+  Fixture fixture;
+
+  set_up (&fixture, "-closes");
+  fixture.first_habit = "-slow";
+  g_assert_true (outlives_its_neighbour (&fixture, TRANSPORT));
+  g_assert_false (outlives_its_neighbour (&fixture, ""));
   tear_down (&fixture);
 }
 
@@ -326,6 +439,11 @@ main (int argc, char **argv)
   g_test_add_func ("/run/a_refused_job_is_said_in_the_guests_words",
                    a_refused_job_is_said_in_the_guests_words);
   g_test_add_func ("/run/a_job_that_fails_fails_the_run", a_job_that_fails_fails_the_run);
+  g_test_add_func ("/run/a_guest_that_has_measured_is_shown_though_another_failed",
+                   a_guest_that_has_measured_is_shown_though_another_failed);
+  g_test_add_func ("/run/of_several_that_fail_the_number_is_said", of_several_that_fail_the_number_is_said);
+  g_test_add_func ("/run/where_files_come_a_lost_guest_is_not_waited_for_but_the_others_are",
+                   where_files_come_a_lost_guest_is_not_waited_for_but_the_others_are);
   g_test_add_func ("/run/each_metric_of_a_workload_has_a_row", each_metric_of_a_workload_has_a_row);
   g_test_add_func ("/run/a_workload_that_fails_leaves_what_it_measured",
                    a_workload_that_fails_leaves_what_it_measured);

@@ -1,5 +1,5 @@
-/* A guest that is a thread. A workload it does not run: it says the values that are its own. Its VM's name
- * says how it misbehaves:
+/* A guest that is a thread. A workload it does not run: it says the values that are its own; files it sends
+ * none. Its VM's name says how it misbehaves:
  *
  *     -refuses   says no to every job
  *     -silent    says nothing more once it has started, as after a panic
@@ -8,7 +8,7 @@
  *     -garbage   sends what is no record once it has started
  *     -floods    sends heartbeats without an end once it is welcome
  *     -fails     its job ends with an error
- *     -slow      takes 50 ms for an iteration */
+ *     -slow      takes 50 ms for an iteration, and half a second for files */
 
 #include "vm/fake/guest.h"
 #include "bench/bench.h"
@@ -25,6 +25,7 @@
 #define SIZE_BYTES   (G_GUINT64_CONSTANT (64) << 20) /* that it chooses itself */
 #define ITERATIONS   20                              /* of a job that names none */
 #define SLOW_US      50000
+#define SLOW_FILE_US 500000
 #define BOOT_ID      "00000000-0000-4000-8000-000000000001"
 #define NEXT_BOOT_ID "00000000-0000-4000-8000-000000000002"
 
@@ -288,15 +289,27 @@ measure_workload (Guest *guest, const json_t *workload)
   return heard;
 }
 
+/* What would come as files is not said. */
+static gboolean
+measure_job (Guest *guest)
+{
+  const json_t *workload = json_object_get (guest->job, "workload");
+
+  if (!json_object_get (guest->job, "transport"))
+    return workload ? measure_workload (guest, workload) : measure_kernels (guest);
+  if (is (guest, "-slow"))
+    g_usleep (SLOW_FILE_US);
+  return TRUE;
+}
+
 static gboolean
 measure (Guest *guest, gint64 start_ns)
 {
-  const json_t *workload = json_object_get (guest->job, "workload");
   gboolean heard;
 
   wait_until (start_ns);
   heard = say (guest, "started", json_pack ("{s:I}", "monotonic_ns", (json_int_t)nv_now_ns ()))
-          && misbehave (guest) && (workload ? measure_workload (guest, workload) : measure_kernels (guest));
+          && misbehave (guest) && measure_job (guest);
   if (is (guest, "-fails"))
     return heard
            && say (guest, "done",
