@@ -49,8 +49,9 @@
  *
  * A transport is scp to the host: host, port, user, folder; key, the text of a private key's file; host_key,
  * "TYPE BASE64"; name, of the files: NAME.json, all records; NAME.expresult, the kernels' results in
- * STREAM's text; NAME.output, what a workload printed; NAME.buddyinfo, /proc/buddyinfo at each sample. They
- * are there, whole, when the guest says done.
+ * STREAM's text; NAME.output, what a workload printed, each run's after a line `# run 2, 134 bytes, exit
+ * status 0`, of which run 0 is the first; NAME.buddyinfo, /proc/buddyinfo at each sample. They are there, whole,
+ * when the guest says done.
  *
  * A record of a higher version, of an unknown name, or not in its turn is an error of who sent it. Unknown
  * members are passed over. */

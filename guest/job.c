@@ -3,6 +3,7 @@
 #include "bench/clock.h"
 #include "bench/protocol.h"
 #include "bench/record.h"
+#include "guest/clean.h"
 #include "guest/samples.h"
 
 #include <errno.h>
@@ -15,6 +16,9 @@
 
 /* Of waiting for the start, so much is slept to the very moment, and cannot be interrupted. */
 #define LAST_WAIT_NS INT64_C (20000000)
+
+/* Bytes of what all runs of a workload print, in a file: they may be in the guest's memory. */
+#define OUTPUTS_MAX ((size_t)128 << 20)
 
 static int
 read_options (struct nv_job *job, struct nv_message *message)
@@ -99,12 +103,14 @@ struct run
   struct nv_samples samples;
 };
 
-/* The host is gone: nobody would get what is still to be measured. */
+/* Nobody would get what is still to be measured. The first error counts. */
 static void
 note_write (struct nv_job *job, int result)
 {
+  int none = 0;
+
   if (result < 0)
-    atomic_store (&job->cancelled, true);
+    atomic_compare_exchange_strong (&job->write_error, &none, result);
 }
 
 /* Whole lines, to where all that is measured goes. */
@@ -121,15 +127,11 @@ send_lines (struct nv_job *job, const char *bytes, size_t length)
 static void
 send_record (struct nv_job *job, json_t *record)
 {
-  char *line = json_dumps (record, JSON_COMPACT);
-  size_t length = line ? strlen (line) : 0;
+  size_t length;
+  char *line = nv_writer_format_line (record, &length);
 
-  json_decref (record);
   if (line)
-    {
-      line[length] = '\n'; /* in place of the byte that ends it */
-      send_lines (job, line, length + 1);
-    }
+    send_lines (job, line, length);
   else
     note_write (job, -ENOMEM);
   free (line);
@@ -193,7 +195,9 @@ on_progress (void *data, const char *kernel, unsigned iteration, unsigned total)
 static bool
 is_cancelled (void *data)
 {
-  return atomic_load (&((struct run *)data)->job->cancelled);
+  struct nv_job *job = ((struct run *)data)->job;
+
+  return atomic_load (&job->cancelled) || atomic_load (&job->write_error) < 0;
 }
 
 /* Returns: is it time? Else the job was cancelled. */
@@ -237,12 +241,52 @@ run_kernels (struct run *run)
 static void
 on_record (void *data, json_t *record)
 {
-  struct nv_job *job = ((struct run *)data)->job;
-  const char *text = json_string_value (json_object_get (record, "text"));
+  send_record (((struct run *)data)->job, record);
+}
 
-  if (job->transfer.asked && text)
-    nv_transfer_write (&job->transfer, NV_TRANSFER_OUTPUT, text, strlen (text));
-  send_record (job, record);
+/* Returns: so many bytes of a run's output are kept, so that those of all runs fit. */
+static size_t
+output_share (const struct nv_job *job)
+{
+  size_t share = OUTPUTS_MAX / job->workload.runs;
+
+  return share > NV_OUTPUT_MAX ? share : NV_OUTPUT_MAX;
+}
+
+/* A line that says what is below it. */
+static void
+write_output_head (struct nv_job *job, unsigned number, const struct nv_program_end *end,
+                   const struct nv_printed *printed, size_t kept)
+{
+  char head[200], part[64] = "";
+  int length;
+
+  if (kept < printed->total)
+    snprintf (part, sizeof part, " (the last %zu are here)", kept);
+  length =
+      snprintf (head, sizeof head, "# run %u, %llu bytes%s, %s%s %d\n", number,
+                (unsigned long long)printed->total, part, end->timed_out ? "not in time, " : "",
+                end->signal > 0 ? "signal" : "exit status", end->signal > 0 ? end->signal : end->exit_status);
+  nv_transfer_write (&job->transfer, NV_TRANSFER_OUTPUT, head, (size_t)length);
+}
+
+static void
+on_printed (void *data, unsigned number, const struct nv_program_end *end, const struct nv_printed *printed)
+{
+  struct nv_job *job = ((struct run *)data)->job;
+  size_t share = output_share (job), kept = printed->length < share ? printed->length : share;
+  char *text = job->transfer.asked ? nv_clean (printed->bytes, printed->length, kept) : NULL;
+
+  if (text)
+    {
+      write_output_head (job, number, end, printed, kept);
+      nv_transfer_write (&job->transfer, NV_TRANSFER_OUTPUT, text, strlen (text));
+      if (*text && text[strlen (text) - 1] != '\n')
+        nv_transfer_write (&job->transfer, NV_TRANSFER_OUTPUT, "\n", 1);
+    }
+  else if (job->transfer.asked)
+    note_write (job, -ENOMEM);
+  free (text);
 }
 
 static void
@@ -263,6 +307,7 @@ static enum nv_status
 run_workload (struct run *run)
 {
   const struct nv_workload_reporter reporter = { .record = on_record,
+                                                 .printed = on_printed,
                                                  .before_run = on_run,
                                                  .after_run = after_run,
                                                  .cancelled = is_cancelled,
@@ -270,6 +315,18 @@ run_workload (struct run *run)
                                                  .cancel_fd = run->job->writer->cancel_fd };
 
   return nv_workload_run (&run->job->workload, &reporter, &run->job->message);
+}
+
+/* What ended because of that is not "interrupted". */
+static void
+judge_writes (struct nv_job *job)
+{
+  int error = atomic_load (&job->write_error);
+
+  if (error == 0 || atomic_load (&job->cancelled))
+    return;
+  job->status = NV_STATUS_FAILED;
+  nv_fail (&job->message, -error, "cannot send what is measured: %s", strerror (-error));
 }
 
 /* Also of a job that failed: what was measured before is worth having. */
@@ -306,6 +363,7 @@ measure (struct nv_job *job)
       send_samples (&run);
       nv_samples_clear (&run.samples);
     }
+  judge_writes (job);
   if (transfer)
     send_files (job);
 }

@@ -25,8 +25,9 @@ struct nv_job
   int over_fd; /* readable: it is over */
   pthread_t thread;
   atomic_bool cancelled;
-  pthread_mutex_t mutex; /* of the three below */
-  const char *kernel;    /* that is measured, or the workload's program; NULL: none yet */
+  atomic_int write_error; /* -errno: something that was measured could not be sent or written */
+  pthread_mutex_t mutex;  /* of the three below */
+  const char *kernel;     /* that is measured, or the workload's program; NULL: none yet */
   unsigned iteration, n_iterations;
 
   /* After it has run. */

@@ -204,21 +204,30 @@ run_program (const struct nv_workload *workload, unsigned run, int cancel_fd, st
 }
 
 static enum nv_status
+interrupt (struct nv_message *message)
+{
+  nv_fail (message, ECANCELED, "interrupted");
+  return NV_STATUS_FAILED;
+}
+
+static enum nv_status
 run_once (struct nv_workload *workload, unsigned run, const struct nv_workload_reporter *reporter,
           struct nv_printed *printed, struct nv_message *message)
 {
   struct nv_program_end end;
   struct nv_message words;
 
+  if (reporter->cancelled (reporter->data))
+    return interrupt (message);
   if (run_program (workload, run, reporter->cancel_fd, printed, &end, message) < 0)
     return NV_STATUS_FAILED;
   if (end.cancelled || reporter->cancelled (reporter->data))
-    {
-      nv_fail (message, ECANCELED, "interrupted");
-      return NV_STATUS_FAILED;
-    }
+    return interrupt (message);
   if (end.exec_error == 0)
-    reporter->record (reporter->data, make_output (run, &end, printed));
+    {
+      reporter->printed (reporter->data, run, &end, printed);
+      reporter->record (reporter->data, make_output (run, &end, printed));
+    }
   if (!ended_well (workload, &end, &words)
       || nv_metrics_match (&workload->metrics, printed->bytes, printed->length, &words) < 0)
     return fail (workload, printed, words.text, message);

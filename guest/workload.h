@@ -2,6 +2,7 @@
 
 #include "bench/bench.h"
 #include "guest/metrics.h"
+#include "guest/program.h"
 
 /* A workload of bench/protocol.h: a program that is run, and what of its output is measured. */
 
@@ -31,9 +32,12 @@ struct nv_workload_reporter
 {
   /* Takes the record: a workload, then each run's output and iterations, then the summaries. */
   void (*record) (void *data, json_t *record);
-  void (*before_run) (void *data, unsigned run); /* from 1 */
-  void (*after_run) (void *data);                /* its records are sent: what else is to be? */
-  bool (*cancelled) (void *data);                /* asked after each run */
+  /* All of it that was kept, before the record of it. */
+  void (*printed) (void *data, unsigned run, const struct nv_program_end *end,
+                   const struct nv_printed *printed); /* from 0, as in records */
+  void (*before_run) (void *data, unsigned run);      /* from 1 */
+  void (*after_run) (void *data);                     /* its records are sent: what else is to be? */
+  bool (*cancelled) (void *data);                     /* asked before and after each run */
   void *data;
   int cancel_fd; /* readable: end it, also in the middle of a run */
 };

@@ -53,9 +53,8 @@ nv_writer_send_lines (struct nv_writer *writer, const char *bytes, size_t length
   return result;
 }
 
-/* Takes @record. Returns: the line, for free(), or NULL. */
-static char *
-format_line (json_t *record, size_t *ret_length)
+char *
+nv_writer_format_line (json_t *record, size_t *ret_length)
 {
   char *line = json_dumps (record, JSON_COMPACT);
 
@@ -72,7 +71,7 @@ int
 nv_writer_send (struct nv_writer *writer, json_t *record)
 {
   size_t length;
-  char *line = format_line (record, &length);
+  char *line = nv_writer_format_line (record, &length);
   int result = line ? nv_writer_send_lines (writer, line, length) : -ENOMEM;
 
   free (line);
@@ -84,7 +83,7 @@ nv_writer_offer (struct nv_writer *writer, json_t *record)
 {
   struct pollfd host = { .fd = writer->fd, .events = POLLOUT };
   size_t length;
-  char *line = format_line (record, &length);
+  char *line = nv_writer_format_line (record, &length);
   int result = line ? 0 : -ENOMEM;
 
   if (line && pthread_mutex_trylock (&writer->mutex) == 0)

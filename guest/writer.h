@@ -23,3 +23,6 @@ int nv_writer_offer (struct nv_writer *writer, json_t *record);
 
 /* Lines as they are. */
 int nv_writer_send_lines (struct nv_writer *writer, const char *bytes, size_t length);
+
+/* Takes @record. Returns: the line, for free(), or NULL. */
+char *nv_writer_format_line (json_t *record, size_t *ret_length);

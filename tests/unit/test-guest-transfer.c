@@ -268,8 +268,32 @@ workload_is_sent_with_its_output (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count_records (&host, "output"), ==, 2);
   g_assert_cmpuint (count_records (&host, "iteration"), ==, 2);
   output = contents_of (host.folder, "vm0.output");
-  g_assert_cmpstr (output, ==, "n 0\nn 1\n");
+  g_assert_cmpstr (output, ==,
+                   "# run 0, 4 bytes, exit status 0\nn 0\n# run 1, 4 bytes, exit status 0\nn 1\n");
   g_assert_null (contents_of (host.folder, "vm0.expresult"));
+}
+
+/* Of which a record has only the end. */
+static void
+all_of_a_long_output_is_sent (Fixture *f, gconstpointer data)
+{
+  const char *script = "echo n $NUMAVM_RUN; yes | head -c 1000000; printf '\\\\033end'; "
+                       "test $NUMAVM_RUN = 0 || kill -KILL $$";
+  g_autofree char *job = g_strdup_printf (WORKLOAD ("%s"), script);
+  g_auto (Host) host = { 0 };
+  g_autofree char *output = NULL;
+  json_t *done;
+
+  host_start (&host);
+  greet (f);
+  done = run_job (f, job, make_transport (&host, "host"));
+  g_assert_cmpint (integer_of (done, "status"), ==, 1);
+  json_decref (done);
+  output = contents_of (host.folder, "vm0.output");
+  g_assert_true (g_str_has_prefix (output, "# run 0, 1000008 bytes, exit status 0\nn 0\ny\ny\n"));
+  g_assert_nonnull (strstr (output, "\n?end\n# run 1, 1000008 bytes, signal 9\nn 1\ny\n"));
+  g_assert_true (g_str_has_suffix (output, "y\n?end\n"));
+  g_assert_cmpuint (strlen (output), >, 2000000);
 }
 
 static void
@@ -459,6 +483,7 @@ main (int argc, char **argv)
   signal (SIGXFSZ, SIG_IGN);
   TEST (kernels_are_sent_as_records_stream_text_and_buddyinfo);
   TEST (workload_is_sent_with_its_output);
+  TEST (all_of_a_long_output_is_sent);
   TEST (what_was_measured_before_a_failure_is_sent);
   TEST (what_could_be_written_is_sent);
   TEST (records_of_a_full_disk_are_whole);

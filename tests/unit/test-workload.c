@@ -471,6 +471,46 @@ job_that_is_cancelled_kills_its_program (Fixture *f, gconstpointer data)
   g_assert_cmpint (rmdir (directory), ==, 0);
 }
 
+/* With --wrap: there is no memory for a record's line, once. */
+static const char *lost_record;
+
+char *__real_json_dumps (const json_t *json, size_t flags);
+char *__wrap_json_dumps (const json_t *json, size_t flags);
+
+char *
+__wrap_json_dumps (const json_t *json, size_t flags)
+{
+  const char *name = json_string_value (json_object_get (json, "record"));
+  const char *lost = g_atomic_pointer_get (&lost_record);
+
+  if (!lost || g_strcmp0 (name, lost) != 0)
+    return __real_json_dumps (json, flags);
+  g_atomic_pointer_set (&lost_record, NULL);
+  return NULL;
+}
+
+/* And it is told as what it is. */
+static void
+no_run_follows_a_record_that_is_lost (Fixture *f, gconstpointer data)
+{
+  g_autofree char *directory = g_dir_make_tmp ("numavm-test-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "runs", NULL);
+  g_autofree char *script = g_strdup_printf ("echo n 1; echo $NUMAVM_RUN >>%s", path);
+  json_t *workload = make_text_workload (script, "n=n (1)");
+  g_autofree char *runs = NULL;
+  g_auto (Said) said = { 0 };
+
+  json_object_set_new (workload, "runs", json_integer (3));
+  g_atomic_pointer_set (&lost_record, "iteration");
+  run_workload (f, workload, &said);
+  assert_failed (&said, "cannot send what is measured: Cannot allocate memory");
+  g_assert_cmpuint (said.outputs->len, ==, 1);
+  g_assert_true (g_file_get_contents (path, &runs, NULL, NULL));
+  g_assert_cmpstr (runs, ==, "0\n");
+  g_assert_cmpint (unlink (path), ==, 0);
+  g_assert_cmpint (rmdir (directory), ==, 0);
+}
+
 /* A heartbeat while the program runs. */
 static void
 heartbeat_names_the_program (Fixture *f, gconstpointer data)
@@ -530,6 +570,7 @@ main (int argc, char **argv)
   TEST (flood_of_output_is_cut_at_its_beginning);
   TEST (output_that_is_no_text_can_be_sent);
   TEST (job_that_is_cancelled_kills_its_program);
+  TEST (no_run_follows_a_record_that_is_lost);
   TEST (heartbeat_names_the_program);
   return g_test_run ();
 }
