@@ -22,6 +22,7 @@ typedef struct
   gint64 committed_us;
   gboolean in_folder;
   gboolean has_said_beside; /* that a file's values are in another */
+  GHashTable *taken;        /* paths of records -> 1, 2: they are in the store */
 } Importer;
 
 static void G_GNUC_PRINTF (2, 0) say (const NvImport *import, const char *format, va_list arguments)
@@ -275,10 +276,26 @@ import_file (Importer *importer, NvImport *import, GError **error)
 
 /* --- folders --- */
 
+/* @path without its extension. Returns: (transfer full). */
+static char *
+cut_extension (const char *path)
+{
+  const char *slash = strrchr (path, '/'), *dot = strrchr (path, '.');
+
+  return dot && dot > (slash ? slash + 1 : path) ? g_strndup (path, (gsize)(dot - path)) : g_strdup (path);
+}
+
+/* NAME.json is before what is beside it. */
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(char *const *)a, *(char *const *)b);
+  const char *one = *(char *const *)a, *other = *(char *const *)b;
+  g_autofree char *one_name = cut_extension (one), *other_name = cut_extension (other);
+  int order = strcmp (one_name, other_name);
+
+  if (order == 0)
+    order = g_str_has_suffix (other, ".json") - g_str_has_suffix (one, ".json");
+  return order != 0 ? order : strcmp (one, other);
 }
 
 /* Returns: (transfer full): paths, in the order of their names. */
@@ -309,15 +326,6 @@ are_folders (const GPtrArray *paths)
   return paths->len > 0;
 }
 
-/* @path without its extension. Returns: (transfer full). */
-static char *
-cut_extension (const char *path)
-{
-  const char *slash = strrchr (path, '/'), *dot = strrchr (path, '.');
-
-  return dot && dot > (slash ? slash + 1 : path) ? g_strndup (path, (gsize)(dot - path)) : g_strdup (path);
-}
-
 static gboolean
 share_name (const GPtrArray *paths)
 {
@@ -332,38 +340,62 @@ share_name (const GPtrArray *paths)
   return TRUE;
 }
 
-static gboolean
-has_records (Importer *importer, const char *path)
+/* Are these records, and in the store? 1: yes; 0: no; -1: @error. */
+static int
+find_records (Importer *importer, const char *path, GError **error)
 {
   NvImport import = { .request = importer->request, .file = path };
   const NvFormat *format = NULL;
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (importer->in_folder ? O_NOFOLLOW : 0));
+  g_autofree char *sum = NULL;
   struct stat status;
 
-  if (fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
+  if (fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && (sum = checksum (fd)))
     for_each_line (&import, fd, recognise_line, &format, NULL);
   if (fd >= 0)
     close (fd);
-  return format && strcmp (format->name, "records") == 0;
+  return format && strcmp (format->name, "records") == 0
+             ? nv_store_has_source (importer->request->store, sum, error)
+             : 0;
+}
+
+static int
+are_records_taken (Importer *importer, const char *path, GError **error)
+{
+  int taken = GPOINTER_TO_INT (g_hash_table_lookup (importer->taken, path)) - 1;
+
+  if (taken < 0)
+    {
+      taken = find_records (importer, path, error);
+      g_hash_table_insert (importer->taken, g_strdup (path), GINT_TO_POINTER (taken + 1));
+    }
+  return taken;
 }
 
 /* A guest that sends its results as files sends NAME.json, which has all of them, and what others can read
- * beside it: none comes in twice. */
-static gboolean
-is_told_beside (Importer *importer, const char *path)
+ * beside it. Returns: (transfer full): NULL: @path is none of the latter. */
+static char *
+find_beside (const char *path)
 {
-  static const char *const extensions[] = { ".expresult", ".output", ".buddyinfo" };
+  static const char *const extensions[] = { ".expresult", ".output", ".buddyinfo", NULL };
   g_autofree char *name = cut_extension (path);
-  g_autofree char *records = g_strconcat (name, ".json", NULL);
-  NvImport import = { .request = importer->request, .file = path };
-  gboolean is_one = FALSE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (extensions); i++)
-    is_one = is_one || strcmp (path + strlen (name), extensions[i]) == 0;
-  if (!is_one || !has_records (importer, records))
+  return g_strv_contains (extensions, path + strlen (name)) ? g_strconcat (name, ".json", NULL) : NULL;
+}
+
+/* Those that are beside records come in only if the records did not. */
+static gboolean
+import_unless_told (Importer *importer, NvImport *import, GError **error)
+{
+  g_autofree char *records = find_beside (import->file);
+  int taken = records ? are_records_taken (importer, records, error) : 0;
+
+  if (taken < 0)
     return FALSE;
+  if (taken == 0)
+    return import_file (importer, import, error);
   if (!importer->has_said_beside)
-    nv_import_say (&import, "passed over, as all such: what it holds is in '%s', too", records);
+    nv_import_say (import, "passed over, as all such: what it holds is in '%s', too", records);
   importer->has_said_beside = TRUE;
   importer->result->files++;
   importer->result->passed_over++;
@@ -386,8 +418,8 @@ import_paths (Importer *importer, const GPtrArray *paths, const NvImport *place,
       import.is_alone = is_alone;
       if (is_folder (import.file))
         nv_import_say (&import, "a folder: not looked into");
-      else if (!is_told_beside (importer, import.file))
-        done = import_file (importer, &import, error);
+      else
+        done = import_unless_told (importer, &import, error);
     }
   return done;
 }
@@ -438,22 +470,52 @@ import_path (Importer *importer, const char *path, GError **error)
 
   importer->in_folder = folder != NULL;
   if (!folder)
-    return import_file (importer, &import, error);
+    return import_unless_told (importer, &import, error);
   done = import_folder (importer, path, folder, NULL, error);
   g_dir_close (folder);
   return done;
+}
+
+/* Where records are named behind what is beside them, they come first. Returns: (transfer container). */
+static GPtrArray *
+order_paths (char *const *paths)
+{
+  GPtrArray *ordered = g_ptr_array_new ();
+  g_autoptr (GHashTable) named = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) early = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (char *const *path = paths; *path; path++)
+    g_hash_table_insert (named, g_canonicalize_filename (*path, NULL), *path);
+  for (; *paths; paths++)
+    {
+      g_autofree char *canonical = g_canonicalize_filename (*paths, NULL);
+      g_autofree char *records = find_beside (canonical);
+      gpointer key, path;
+
+      if (records && g_hash_table_steal_extended (named, records, &key, &path))
+        {
+          g_ptr_array_add (ordered, path);
+          g_hash_table_add (early, path);
+          g_free (key);
+        }
+      if (!g_hash_table_remove (early, *paths))
+        g_ptr_array_add (ordered, *paths);
+    }
+  return ordered;
 }
 
 gboolean
 nv_import (const NvImportRequest *request, char *const *paths, NvImportResult *ret_result, GError **error)
 {
   g_autoptr (NvImportPlaces) places = nv_import_places_new ();
-  Importer importer = { request, ret_result, places, g_get_monotonic_time (), FALSE, FALSE };
+  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) ordered = order_paths (paths);
+  Importer importer = { request, ret_result, places, g_get_monotonic_time (), FALSE, FALSE, taken };
   gboolean done = TRUE;
 
   *ret_result = (NvImportResult){ 0 };
-  for (; *paths && done; paths++)
-    done = import_path (&importer, *paths, error);
+  for (guint i = 0; i < ordered->len && done; i++)
+    done = import_path (&importer, g_ptr_array_index (ordered, i), error);
   return (done || g_error_matches (*error, NV_ERROR, NV_ERROR_CANCELLED))
          && nv_store_commit (request->store, done ? error : NULL) && done;
 }

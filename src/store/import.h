@@ -41,7 +41,8 @@ typedef struct
  * links, no devices. A folder that holds nothing but folders is a tree: of VMs, or of policies' folders of
  * VMs, as `numavm run --results` leaves it; it is one run.
  *
- * Of what one guest sent, only the records come in: NAME.json has all that is in the files beside it.
+ * Of what one guest sent, only the records come in, unless nothing in them can be read: NAME.json has all
+ * that is in the files beside it.
  *
  * Returns: %FALSE if the store could not take it, or with NV_ERROR_CANCELLED; what was imported before stays.
  */

@@ -86,14 +86,19 @@ put (const Fixture *fixture, const char *name, const char *text)
 
 /* The folder, whole. */
 static void
-import (Fixture *fixture)
+import_paths (Fixture *fixture, char *const *paths)
 {
-  char *paths[] = { fixture->folder, NULL };
   g_autoptr (GError) error = NULL;
 
   g_string_truncate (fixture->said, 0);
   nv_import (&fixture->request, paths, &fixture->result, &error);
   g_assert_no_error (error);
+}
+
+static void
+import (Fixture *fixture)
+{
+  import_paths (fixture, (char *[]){ fixture->folder, NULL });
 }
 
 static char *
@@ -371,6 +376,41 @@ what_is_beside_its_records_comes_in_once (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count (fixture, "\"table\":\"stream\""), ==, 4);
 }
 
+/* And whoever names them one by one, in whichever order and at whichever time. */
+static void
+files_beside_records_that_are_named_come_in_once (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *table = g_build_filename (fixture->folder, "vm0.expresult", NULL);
+  g_autofree char *records = g_build_filename (fixture->folder, ".", "vm0.json", NULL);
+
+  put (fixture, "vm0.json", SETUP ITERATION ("0", "0.1"));
+  put (fixture, "vm0.expresult", WHOLE);
+  import_paths (fixture, (char *[]){ table, records, NULL });
+  g_assert_cmpuint (fixture->result.files, ==, 2);
+  g_assert_cmpuint (fixture->result.imported, ==, 1);
+  g_assert_cmpuint (fixture->result.passed_over, ==, 1);
+  import_paths (fixture, (char *[]){ table, NULL });
+  g_assert_cmpuint (fixture->result.passed_over, ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"iteration\""), ==, 1);
+  g_assert_cmpuint (count (fixture, "\"table\":\"stream\""), ==, 0);
+
+  open_store (fixture);
+  import_paths (fixture, (char *[]){ table, NULL });
+  g_assert_cmpuint (fixture->result.imported, ==, 1);
+}
+
+/* Of the guest whose records are damaged there is what others can read. */
+static void
+records_that_cannot_be_read_take_nothing_with_them (Fixture *fixture, gconstpointer data)
+{
+  put (fixture, "vm0.json", "{\"record\":\"iteration\",\"version\":1,\"kernel\":5}\n");
+  put (fixture, "vm0.expresult", WHOLE);
+  import (fixture);
+  g_assert_cmpuint (fixture->result.imported, ==, 1);
+  g_assert_cmpuint (fixture->result.passed_over, ==, 0);
+  g_assert_cmpuint (count (fixture, "\"table\":\"stream\""), ==, 4);
+}
+
 static void
 what_a_file_of_a_tree_made_goes_with_it (Fixture *fixture, gconstpointer data)
 {
@@ -512,6 +552,8 @@ main (int argc, char **argv)
   ADD (a_buddyinfo_log_needs_its_interval);
   ADD (a_tree_of_policies_is_one_run);
   ADD (what_is_beside_its_records_comes_in_once);
+  ADD (files_beside_records_that_are_named_come_in_once);
+  ADD (records_that_cannot_be_read_take_nothing_with_them);
   ADD (what_a_file_of_a_tree_made_goes_with_it);
   ADD (an_export_makes_the_same_store);
   ADD (a_hostile_export_is_refused_row_by_row);
