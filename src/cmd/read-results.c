@@ -107,14 +107,34 @@ are_sent (const NvCommandContext *context)
   return TRUE;
 }
 
+/* @results: (nullable): of a store. */
+static void
+say_left_out (const NvCommandContext *context, const NvResults *results)
+{
+  g_autofree char *why = results && results->left_out > 0 ? nv_results_say_left_out (results) : NULL;
+
+  if (why)
+    nv_note (context, "%" G_GUINT64_FORMAT " iterations are left out: %s", results->left_out, why);
+}
+
 /* STREAM's text has but some of their values. */
 static NvResults *
-read_records (const NvCommandContext *context, GError **error)
+read_records (const NvCommandContext *context, const NvResultsFrom *from, GError **error)
 {
   const NvImportRequest how = { NULL };
-  g_autoptr (NvStore) store = nv_import_into_memory (context, &how, "", error);
-  NvResults *results = store ? nv_results_read_store (store, 0, error) : NULL;
+  g_autoptr (NvStore) store = NULL;
+  NvResults *results;
 
+  if (from->stream)
+    {
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "--stream: means nothing to what guests have sent: '%s'",
+                   context->arguments[0]);
+      return NULL;
+    }
+  store = nv_import_into_memory (context, &how, "", error);
+  results = store ? nv_results_read_store (store, 0, error) : NULL;
+
+  say_left_out (context, results);
   if (results)
     {
       g_free (results->source);
@@ -147,12 +167,7 @@ read_store (const NvCommandContext *context, const NvResultsFrom *from, GError *
   if (!store || (from->run && !(run = nv_export_find_run (store, from->run, error))))
     return NULL;
   results = nv_results_read_store (store, run, error);
-  if (results && results->left_out > 0)
-    {
-      g_autofree char *why = nv_results_say_left_out (results);
-
-      nv_note (context, "%" G_GUINT64_FORMAT " iterations are left out: %s", results->left_out, why);
-    }
+  say_left_out (context, results);
   return results;
 }
 
@@ -161,7 +176,7 @@ nv_read_results (const NvCommandContext *context, const NvResultsFrom *from, GEr
 {
   gboolean is_original_mod = g_strcmp0 (from->stream, "original-mod") == 0;
   NvResults *results = from->db             ? read_store (context, from, error)
-                       : are_sent (context) ? read_records (context, error)
+                       : are_sent (context) ? read_records (context, from, error)
                                             : read_files (context, is_original_mod, error);
 
   if (results && results->implausible_rate > 0)
