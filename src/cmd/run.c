@@ -327,6 +327,7 @@ const NvCommand nv_command_run = {
       "\n"
       "transport=scp: the guests write files (results, output, samples) and send them by scp to an sshd of numavm's own,\n"
       "one folder a VM; the store gets the same. For root, with an --image of `numavm image build --distribution`, or base=.\n"
+      "A guest's files come when it is through: interrupting such a run keeps what those guests have that are.\n"
       "\n"
       "Defaults: policies=none vms=1 vcpus=1 memory=1024 cpus=free prealloc=yes kernels=triad,chase iterations=10\n"
       "interval=100ms boot-timeout=120s, or 300s for a system with a disk. Arrays have the same size in all guests of all\n"

@@ -3,6 +3,7 @@
 #include "bench/clock.h"
 #include "bench/rng.h"
 #include "experiment/boot.h"
+#include "experiment/kept.h"
 #include "observe/sampling.h"
 
 #include <string.h>
@@ -106,18 +107,25 @@ nv_run (const NvRun *run, NvRunResult *ret_result, GError **error)
 {
   NvRunState state = { .run = run, .result = ret_result };
   gint64 since_us = g_get_monotonic_time ();
+  NvKept kept = { .path = run->results, .policies = run->plan->policies };
   NvSampling *sampling = NULL;
   GError *problem = NULL;
 
   nv_run_result_init (ret_result);
   ret_result->is_workload = run->plan->workload != NULL;
-  if (!check_arms (run, error) || !add_run (&state, error))
+  if (!check_arms (run, error) || !nv_kept_make (&kept, error))
     return FALSE;
+  if (!add_run (&state, error))
+    {
+      nv_kept_remove_empty (&kept);
+      return FALSE;
+    }
   if (run->plan->sample_interval_ns > 0)
     sampling = nv_sampling_start (run->plan->sample_interval_ns, on_host_sample, &state, &problem);
   for (guint i = 0; i < run->plan->policies->len && !problem; i++)
     nv_boot_run (&state, i, &problem);
   end_sampling (sampling, ret_result);
+  nv_kept_remove_empty (&kept);
   ret_result->total_us = g_get_monotonic_time () - since_us;
   if (!problem)
     problem = g_steal_pointer (&state.store_error);

@@ -150,6 +150,7 @@ nv_sent_copy (const char *folder, const char *name, const char *to, GError **err
 
       copy_file (folder, file, to, first ? NULL : &first);
     }
+  rmdir (to); /* where nothing came */
   if (!first)
     return TRUE;
   g_propagate_error (error, first);

@@ -24,6 +24,7 @@ typedef struct
   const char *habit;       /* of the second VM's guest */
   const char *first_habit; /* of the first one's */
   const char *cancel_when; /* (nullable): a stage */
+  const char *results;     /* (nullable) */
   gboolean hold;
   NvRunResult result;
   guint n_locks; /* that were taken */
@@ -122,6 +123,7 @@ run (Fixture *fixture, GError **error)
     .plan = fixture->plan,
     .connection = fixture->connection,
     .store = fixture->store,
+    .results = fixture->results,
     .command = "numavm run",
     .accel = NV_ACCEL_TCG,
     .seed = 7,
@@ -292,6 +294,46 @@ of_several_that_fail_the_number_is_said (void)
 }
 
 static void
+a_place_for_results_is_needed_before_anything_is_booted (void)
+{
+  Fixture fixture;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *below_a_file = NULL, *there = NULL;
+
+  set_up (&fixture, "");
+  fixture.results = below_a_file = g_build_filename (fixture.path, "results", NULL);
+  g_assert_false (run (&fixture, &error));
+  g_assert_nonnull (strstr (error->message, "Not a directory: name another folder"));
+  g_clear_error (&error);
+  nv_run_result_clear (&fixture.result);
+  fixture.results = fixture.dir;
+  there = g_build_filename (fixture.dir, "random", NULL); /* the second policy */
+  g_assert_cmpint (g_mkdir (there, 0755), ==, 0);
+  g_assert_false (run (&fixture, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_EXISTS);
+  g_assert_cmpuint (fixture.n_locks, ==, 0);
+  g_assert_cmpint (g_rmdir (there), ==, 0);
+  tear_down (&fixture); /* and the first policy's folder is gone */
+}
+
+static void
+folders_that_nothing_came_to_are_removed (void)
+{
+  Fixture fixture;
+  g_autofree char *results = NULL;
+
+  set_up (&fixture, "-refuses");
+  fixture.results = results = g_build_filename (fixture.dir, "results", NULL);
+  g_assert_false (run (&fixture, NULL));
+  g_assert_false (g_file_test (results, G_FILE_TEST_EXISTS));
+  nv_run_result_clear (&fixture.result);
+  g_assert_cmpint (g_mkdir (results, 0755), ==, 0);
+  g_assert_false (run (&fixture, NULL));
+  g_assert_cmpint (g_rmdir (results), ==, 0); /* it is not numavm's, and empty */
+  tear_down (&fixture);
+}
+
+static void
 drop_record (guint index, json_t *record, gpointer data)
 {
 }
@@ -442,6 +484,9 @@ main (int argc, char **argv)
   g_test_add_func ("/run/a_guest_that_has_measured_is_shown_though_another_failed",
                    a_guest_that_has_measured_is_shown_though_another_failed);
   g_test_add_func ("/run/of_several_that_fail_the_number_is_said", of_several_that_fail_the_number_is_said);
+  g_test_add_func ("/run/a_place_for_results_is_needed_before_anything_is_booted",
+                   a_place_for_results_is_needed_before_anything_is_booted);
+  g_test_add_func ("/run/folders_that_nothing_came_to_are_removed", folders_that_nothing_came_to_are_removed);
   g_test_add_func ("/run/where_files_come_a_lost_guest_is_not_waited_for_but_the_others_are",
                    where_files_come_a_lost_guest_is_not_waited_for_but_the_others_are);
   g_test_add_func ("/run/each_metric_of_a_workload_has_a_row", each_metric_of_a_workload_has_a_row);
