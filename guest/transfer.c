@@ -17,19 +17,27 @@
 
 #define NS_PER_S INT64_C (1000000000)
 
-/* Until somebody listens; for each try: a quarter of a GiB through an emulated network. */
+/* Of saying what it can do, within the host's patience; until somebody listens; of each try: a quarter of a
+ * GiB through an emulated network. */
+#define CHECK_NS   (5 * NS_PER_S)
 #define CONNECT_NS (60 * NS_PER_S)
 #define SEND_NS    (600 * NS_PER_S)
 
-/* What ssh says before any connection that it could not make, whatever the reason. */
-#define NO_CONNECTION "ssh: connect to host"
+/* What getopt() says; OpenSSH's own and libc's differ before that. */
+#define UNKNOWN_OPTION "option -- "
 
 enum
 {
   RETRY_MS = 1000,
   WORDS_SHOWN = 500,
-  OPTIONS_MAX = 24,
+  OPTIONS_MAX = 25,
 };
+
+/* What ssh says of a connection that it could not make, or that ended before it was let in: a host may have
+ * as many as it takes. */
+static const char *const no_connection[] = { "ssh: connect to host",
+                                             "kex_exchange_identification: ", "Connection closed by ",
+                                             "Connection reset by " };
 
 static const char *const extensions[] = {
   [NV_TRANSFER_RECORDS] = "json",
@@ -37,6 +45,12 @@ static const char *const extensions[] = {
   [NV_TRANSFER_OUTPUT] = "output",
   [NV_TRANSFER_BUDDYINFO] = "buddyinfo",
 };
+
+static bool
+has_printed (const struct nv_printed *printed, const char *words)
+{
+  return printed->length > 0 && memmem (printed->bytes, printed->length, words, strlen (words));
+}
 
 static const char *
 asked_text (const struct nv_transfer *transfer, const char *name)
@@ -46,31 +60,28 @@ asked_text (const struct nv_transfer *transfer, const char *name)
 
 /* --- what is asked --- */
 
-static bool
-is_program (const char *folder, size_t length)
+int
+nv_transfer_check_scp (const char *scp, struct nv_message *message)
 {
-  char path[64];
+  const struct nv_program program = { .command = (char *[]){ (char *)scp, "-s", NULL },
+                                      .environment = (char *[]){ NV_PROGRAM_ENVIRONMENT, NULL },
+                                      .directory = "/",
+                                      .timeout_ns = CHECK_NS,
+                                      .cancel_fd = -1 };
+  struct nv_printed printed = { 0 };
+  struct nv_program_end end;
+  int error = nv_program_run (&program, &printed, &end, message);
 
-  snprintf (path, sizeof path, "%.*s/scp", (int)length, folder);
-  return access (path, X_OK) == 0;
-}
-
-static bool
-has_scp (void)
-{
-  const char *path = NV_PROGRAM_PATH;
-  bool found = false;
-
-  while (!found)
-    {
-      size_t length = strcspn (path, ":");
-
-      found = is_program (path, length);
-      if (!path[length])
-        break;
-      path += length + 1;
-    }
-  return found;
+  if (error == 0 && end.exec_error != 0)
+    error = nv_fail (message, EINVAL,
+                     "this guest has no scp (%s): an image of numavm image build --distribution has it",
+                     strerror (end.exec_error));
+  else if (error == 0 && has_printed (&printed, UNKNOWN_OPTION))
+    error = nv_fail (message, EINVAL,
+                     "this guest's scp does not speak SFTP: OpenSSH 8.7 or later (Debian's from bookworm on) "
+                     "does, or transport=channel needs none");
+  nv_printed_clear (&printed);
+  return error < 0 ? -EINVAL : 0;
 }
 
 int
@@ -87,10 +98,7 @@ nv_transfer_read (struct nv_transfer *transfer, json_t *asked, struct nv_message
   if (*asked_text (transfer, "user") == '-' || strchr (asked_text (transfer, "host"), ':'))
     return nv_fail (message, EINVAL, "transport: '%.128s@%.128s' is no user of a host",
                     asked_text (transfer, "user"), asked_text (transfer, "host"));
-  if (!has_scp ())
-    return nv_fail (message, EINVAL,
-                    "this guest has no scp: an image of numavm image build --distribution has it");
-  return 0;
+  return nv_transfer_check_scp ("scp", message);
 }
 
 void
@@ -286,6 +294,7 @@ make_command (const struct nv_transfer *transfer, struct words *words)
                                          "ConnectTimeout=10" };
 
   add_word (words, "scp");
+  add_word (words, "-s"); /* a folder's sshd has SFTP alone */
   add_word (words, "-F");
   add_word (words, "/dev/null");
   add_word (words, "-P");
@@ -310,9 +319,10 @@ wait_for_network (const struct nv_printed *printed, int64_t until_ns, int cancel
 {
   struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
 
-  return printed->length > 0
-         && memmem (printed->bytes, printed->length, NO_CONNECTION, strlen (NO_CONNECTION))
-         && nv_now_ns () < until_ns && poll (&cancel, 1, RETRY_MS) == 0;
+  for (size_t i = 0; i < sizeof no_connection / sizeof *no_connection; i++)
+    if (has_printed (printed, no_connection[i]))
+      return nv_now_ns () < until_ns && poll (&cancel, 1, RETRY_MS) == 0;
+  return false;
 }
 
 static int

@@ -37,6 +37,10 @@ struct nv_transfer
 int nv_transfer_read (struct nv_transfer *transfer, json_t *asked, struct nv_message *message);
 void nv_transfer_clear (struct nv_transfer *transfer);
 
+/* Can @scp, a program's name, send files by SFTP? 0, also where it does not say; or -EINVAL with a message.
+ */
+int nv_transfer_check_scp (const char *scp, struct nv_message *message);
+
 /* Before anything is written. 0, or -errno with a message. */
 int nv_transfer_open (struct nv_transfer *transfer, struct nv_message *message);
 
@@ -57,7 +61,8 @@ void nv_transfer_add_sample (struct nv_transfer *transfer, const struct nv_sampl
  * @cancel_fd: readable: give up
  *
  * Sends all files, when nothing is written any more, also where something could not be written. While nobody
- * listens at the host, since a guest's network may need some time, it is tried again for a minute.
+ * listens at the host, since a guest's network may need some time, or nobody is let in, it is tried again for
+ * a minute.
  *
  * Returns: 0: the host has all; or -errno with a message: what could not be written, or scp's last words.
  */

@@ -2,9 +2,11 @@
 
 #include "agent-fixture.h"
 #include "bench/bench.h"
+#include "guest/transfer.h"
 
 #include <glib/gstdio.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -19,6 +21,7 @@ typedef struct
   int socket;
   guint port;
   GThread *thread;
+  gint n_turned_away; /* so many connections are closed at once, or reset */
 } Host;
 
 /* --- the host --- */
@@ -63,17 +66,34 @@ write_config (const Host *host)
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
+/* Returns: was it? */
+static gboolean
+turn_away (Host *host, int connection)
+{
+  const struct linger reset = { .l_onoff = 1 };
+
+  if (g_atomic_int_get (&host->n_turned_away) == 0)
+    return FALSE;
+  if (g_atomic_int_get (&host->n_turned_away) % 2 == 0)
+    setsockopt (connection, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  g_atomic_int_add (&host->n_turned_away, -1);
+  close (connection);
+  return TRUE;
+}
+
 /* An sshd for each connection, until the socket is shut down. */
 static gpointer
 serve (gpointer data)
 {
-  const Host *host = data;
+  Host *host = data;
   g_autofree char *config = in_host (host, "config");
   const char *argv[] = { SSHD, "-i", "-f", config, NULL };
   int connection;
 
   while ((connection = accept4 (host->socket, NULL, NULL, SOCK_CLOEXEC)) >= 0)
     {
+      if (turn_away (host, connection))
+        continue;
       g_assert_true (g_spawn_async_with_fds (NULL, (char **)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL,
                                              NULL, NULL, connection, connection, -1, NULL));
       close (connection);
@@ -430,6 +450,36 @@ job_that_waits_for_a_host_can_be_cancelled (Fixture *f, gconstpointer data)
 }
 
 static void
+guest_that_is_not_let_in_comes_again (Fixture *f, gconstpointer data)
+{
+  g_auto (Host) host = { 0 };
+  json_t *done;
+
+  host_start (&host);
+  g_atomic_int_set (&host.n_turned_away, 2);
+  greet (f);
+  done = run_job (f, WORKLOAD ("echo n 1"), make_transport (&host, "host"));
+  g_assert_cmpint (integer_of (done, "status"), ==, 0);
+  json_decref (done);
+  g_assert_cmpint (g_atomic_int_get (&host.n_turned_away), ==, 0);
+  g_assert_cmpuint (count_records (&host, "iteration"), ==, 2);
+}
+
+/* An scp of OpenSSH before 8.7 says of -s what ssh-keyscan of any says. */
+static void
+scp_without_sftp_is_told_from_one_with_it (Fixture *f, gconstpointer data)
+{
+  struct nv_message message = { "" };
+
+  g_assert_cmpint (nv_transfer_check_scp ("scp", &message), ==, 0);
+  g_assert_cmpstr (message.text, ==, "");
+  g_assert_cmpint (nv_transfer_check_scp ("ssh-keyscan", &message), ==, -EINVAL);
+  g_assert_nonnull (strstr (message.text, "this guest's scp does not speak SFTP: "));
+  g_assert_cmpint (nv_transfer_check_scp ("no-such-scp", &message), ==, -EINVAL);
+  g_assert_nonnull (strstr (message.text, "this guest has no scp (No such file or directory)"));
+}
+
+static void
 transport_that_cannot_be_is_refused (Fixture *f, gconstpointer data)
 {
   static const struct
@@ -490,6 +540,8 @@ main (int argc, char **argv)
   TEST (pages_that_are_elsewhere_are_a_result);
   TEST (host_of_another_key_gets_nothing);
   TEST (job_that_waits_for_a_host_can_be_cancelled);
+  TEST (guest_that_is_not_let_in_comes_again);
+  TEST (scp_without_sftp_is_told_from_one_with_it);
   TEST (transport_that_cannot_be_is_refused);
   return g_test_run ();
 }
