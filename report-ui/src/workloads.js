@@ -44,8 +44,8 @@ function outputNode (output) {
   const shown = new TextEncoder().encode(output.text).length
   return element('details', { class: 'output' },
     element('summary', failed(output) ? { class: 'bad' } : {}, head),
-    output.bytes > shown ? element('p', { class: 'note' }, `The last ${size(shown)} of ${size(output.bytes)}:`) : null,
-    element('pre', { tabindex: 0 }, output.text || 'nothing was printed'))
+    shown > 0 && output.bytes > shown ? element('p', { class: 'note' }, `The last ${size(shown)} of ${size(output.bytes)}:`) : null,
+    element('pre', { tabindex: 0 }, output.text || (output.bytes > 0 ? `${size(output.bytes)} were printed, and are left out` : 'nothing was printed')))
 }
 
 function workloadNode (workload) {

@@ -11,7 +11,6 @@ enum
 {
   MAX_WORKLOADS = 20,
   MAX_WORDS = 256,
-  MAX_TEXT_BYTES = 160000, /* of all outputs: a page is sent around */
 };
 
 /* Only texts: a store of somebody else's may hold anything. */
@@ -63,11 +62,11 @@ take_rows (const json_t *rows, json_int_t id)
   return taken;
 }
 
-/* The end of each text, from the beginning of a character on, as far as there is room. */
+/* The end of each text, from the beginning of a character on: of all together no more than a page that is
+ * sent around should have, since there are at most NV_FACTS_OUTPUTS_MAX. */
 static void
 cut_texts (json_t *outputs)
 {
-  gsize left = MAX_TEXT_BYTES;
   json_t *output;
   size_t i;
 
@@ -75,20 +74,20 @@ cut_texts (json_t *outputs)
   {
     const char *stored = json_string_value (json_object_get (output, "text")), *text = stored ? stored : "";
     const char *end = text + strlen (text);
-    gsize room = MIN (left, (gsize)NV_FACTS_TEXT);
 
-    if ((gsize)(end - text) > room)
-      for (text = end - room; text < end && ((guchar)*text & 0xc0) == 0x80;)
+    if (end - text > NV_FACTS_TEXT)
+      for (text = end - NV_FACTS_TEXT; text < end && ((guchar)*text & 0xc0) == 0x80;)
         text++;
-    left -= (gsize)(end - text);
     json_object_set_new (output, "text", json_string (text));
   }
 }
 
-static void
+/* Returns: how many outputs it has there. */
+static size_t
 add_workload (json_t *workloads, json_t *row, const json_t *ends, const json_t *outputs)
 {
   json_int_t id = json_integer_value (json_object_get (row, "id"));
+  json_t *taken = take_rows (outputs, id);
 
   json_array_append_new (
       workloads,
@@ -97,8 +96,8 @@ add_workload (json_t *workloads, json_t *row, const json_t *ends, const json_t *
                  keep_words (json_object_get (row, "command")), "runs", json_object_get (row, "runs"),
                  "timeout_ns", json_object_get (row, "timeout_ns"), "format", json_object_get (row, "format"),
                  "metrics", keep_metrics (json_object_get (row, "metrics")), "n_outputs",
-                 json_object_get (row, "outputs"), "ends", take_rows (ends, id), "outputs",
-                 take_rows (outputs, id)));
+                 json_object_get (row, "outputs"), "ends", take_rows (ends, id), "outputs", taken));
+  return json_array_size (taken);
 }
 
 static json_t *
@@ -127,18 +126,17 @@ nv_page_add_workloads (json_t *page, const NvPageRequest *request, GError **erro
   json_t *outputs = ends ? nv_facts_read (request->store, NV_FACTS_OUTPUTS, request->run, error) : NULL;
   json_t *workloads = json_array (), *row;
   json_int_t n_outputs = 0;
-  size_t i;
+  size_t i, n_shown = 0;
 
   cut_texts (outputs);
   json_array_foreach (rows, i, row)
   {
     n_outputs += json_integer_value (json_object_get (row, "outputs"));
     if (i < MAX_WORKLOADS)
-      add_workload (workloads, row, ends, outputs);
+      n_shown += add_workload (workloads, row, ends, outputs);
   }
   if (outputs)
-    json_object_set_new (page, "workloads_note",
-                         make_note (json_array_size (rows), json_array_size (outputs), n_outputs));
+    json_object_set_new (page, "workloads_note", make_note (json_array_size (rows), n_shown, n_outputs));
   json_object_set_new (page, "workloads", workloads);
   json_decref (rows);
   json_decref (ends);

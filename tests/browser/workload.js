@@ -30,6 +30,7 @@ try {
   await evaluate(`document.querySelector('#workloads summary').click()`)
   check('one unfolds, as it was printed', await first('#workloads pre') === `${BAD}\nsecond\tline\n` && (await all('#workloads pre', 'offsetHeight'))[0] > 30, await all('#workloads pre'))
   check('and says how much is not shown', /^The last 75 B of 68.359 KiB/.test(await first('#workloads details .note')), await all('#workloads details .note'))
+  check('what is not there is no nothing', (await all('#workloads pre')).at(-1) === '68.359 KiB were printed, and are left out', await all('#workloads pre'))
   check('which failed is marked', (await all('#workloads summary.bad')).length === 4)
 
   const captions = await all('#table caption')

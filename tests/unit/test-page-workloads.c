@@ -168,6 +168,19 @@ kernel_text (const json_t *page, guint i, const char *member)
   return json_string_value (json_object_get (json_array_get (json_object_get (page, "kernels"), i), member));
 }
 
+static void
+add_stress (NvStore *store, gint64 run, const char *word, int runs)
+{
+  json_t *record =
+      json_pack ("{s:s, s:i, s:s, s:s, s:i, s:[s, s], s:i, s:i, s:s, s:[{s:s, s:s, s:s, s:s}], s:{}}",
+                 "record", "workload", "version", 1, "program", "p", "time", "t", "monotonic_ns", 1,
+                 "command", "stress", word, "runs", runs, "timeout_ns", 5, "format", "text", "metrics",
+                 "name", "triad", "pattern", "x", "unit", "bytes/s", "better", "higher", "facts");
+
+  g_assert_true (nv_store_add_record (store, run, 0, record, NULL));
+  json_decref (record);
+}
+
 /* Nor is a metric a kernel of ours. */
 static void
 values_of_different_workloads_are_never_one (void)
@@ -180,14 +193,7 @@ values_of_different_workloads_are_never_one (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     {
-      json_t *record = json_pack (
-          "{s:s, s:i, s:s, s:s, s:i, s:[s, s], s:i, s:i, s:s, s:[{s:s, s:s, s:s, s:s}], s:{}}", "record",
-          "workload", "version", 1, "program", "p", "time", "t", "monotonic_ns", 1, "command", "stress",
-          commands[i], "runs", (int)i + 1, "timeout_ns", 5, "format", "text", "metrics", "name", "triad",
-          "pattern", "x", "unit", "bytes/s", "better", "higher", "facts");
-
-      g_assert_true (nv_store_add_record (store, run, 0, record, NULL));
-      json_decref (record);
+      add_stress (store, run, commands[i], (int)i + 1);
       add_value (store, run, "triad", "bytes/s");
     }
   add_text (
@@ -202,6 +208,28 @@ values_of_different_workloads_are_never_one (void)
   g_assert_cmpstr (kernel_text (page, 1, "name"), ==, "triad (stress other)");
   g_assert_cmpstr (kernel_text (page, 2, "name"), ==, "triad");
   g_assert_cmpfloat (number_of (json_array_get (json_object_get (page, "table"), 0), "n"), ==, 2);
+  json_decref (page);
+}
+
+static void
+outputs_of_workloads_that_are_left_out_are_not_counted_as_shown (void)
+{
+  g_autoptr (NvStore) store = open_store ();
+  gint64 run = add_run (store);
+  const char *note;
+  json_t *page;
+
+  for (guint i = 0; i < 25; i++)
+    {
+      g_autofree char *word = g_strdup_printf ("%u", i);
+
+      add_stress (store, run, word, 1);
+      add_output (store, run, 0, 0, 0, "text");
+    }
+  page = read_page (store);
+  note = json_string_value (json_object_get (page, "workloads_note"));
+  g_assert_nonnull (strstr (note, "Of 25 outputs the end of 20 is shown"));
+  g_assert_nonnull (strstr (note, "5 more workloads are left out"));
   json_decref (page);
 }
 
@@ -253,6 +281,7 @@ main (int argc, char **argv)
   ADD (outputs_fill_no_page);
   ADD (hostile_units_are_told_apart);
   ADD (values_of_different_workloads_are_never_one);
+  ADD (outputs_of_workloads_that_are_left_out_are_not_counted_as_shown);
   ADD (a_hostile_unit_keeps_its_direction);
   return g_test_run ();
 }
