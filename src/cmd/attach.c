@@ -11,50 +11,48 @@
 #define ESCAPE  0x1d /* Ctrl-], as virsh has it */
 #define TICK_MS 500
 
-/* What the user typed and the guest did not take yet. */
+/* What one side said and the other did not take yet. */
 typedef struct
 {
   char bytes[4096];
   gsize begin;
   gsize end;
   gboolean ended; /* nothing follows */
-} Input;
+} Buffer;
 
 static gboolean
-write_all (int fd, const char *bytes, gsize length)
+is_empty (const Buffer *buffer)
 {
-  while (length > 0)
-    {
-      ssize_t written = write (fd, bytes, length);
-
-      if (written < 0 && errno != EINTR)
-        return FALSE;
-      bytes += MAX (written, 0);
-      length -= (gsize)MAX (written, 0);
-    }
-  return TRUE;
+  return buffer->begin == buffer->end;
 }
 
-/* Returns: go on? If not, @ret_end says why. */
+/* Returns: go on? */
 static gboolean
-print_some (const NvAttach *attach, NvAttachEnd *ret_end)
+hear_some (const NvAttach *attach, Buffer *output)
 {
-  char bytes[4096];
-  ssize_t length = read (attach->console, bytes, sizeof bytes);
+  ssize_t length = read (attach->console, output->bytes, sizeof output->bytes);
 
   if (length < 0 && errno == EINTR)
     return TRUE;
-  *ret_end = NV_ATTACH_ENDED;
-  if (length <= 0)
-    return FALSE;
-  if (attach->printed)
-    attach->printed (bytes, (gsize)length, attach->data);
-  *ret_end = NV_ATTACH_NO_OUTPUT;
-  return write_all (attach->output, bytes, (gsize)length);
+  output->begin = 0;
+  output->end = (gsize)MAX (length, 0);
+  if (length > 0 && attach->printed)
+    attach->printed (output->bytes, output->end, attach->data);
+  return length > 0;
+}
+
+/* A pipe that takes something takes PIPE_BUF bytes, which a buffer has. */
+static gboolean
+print_some (int fd, Buffer *output)
+{
+  ssize_t written = write (fd, output->bytes + output->begin, output->end - output->begin);
+
+  output->begin += (gsize)MAX (written, 0);
+  return written >= 0 || errno == EINTR || errno == EAGAIN;
 }
 
 static void
-read_some (Input *input, gboolean watch_escape)
+read_some (Buffer *input, gboolean watch_escape)
 {
   ssize_t length = read (STDIN_FILENO, input->bytes, sizeof input->bytes);
   const char *escape = watch_escape && length > 0 ? memchr (input->bytes, ESCAPE, (size_t)length) : NULL;
@@ -67,7 +65,7 @@ read_some (Input *input, gboolean watch_escape)
 }
 
 static gboolean
-send_some (int console, Input *input)
+send_some (int console, Buffer *input)
 {
   ssize_t sent =
       send (console, input->bytes + input->begin, input->end - input->begin, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -89,35 +87,48 @@ tick (const NvAttach *attach, gint64 *next_us)
   return attach->tick (attach->data);
 }
 
-/* A guest may be slow to take what is typed; what it prints meanwhile must not wait for that. */
+/* With what may be waited for. Returns: FALSE with errno. */
+static gboolean
+wait_for_some (const NvAttach *attach, const Buffer *input, const Buffer *output, short *ret_console,
+               short *ret_input, short *ret_output)
+{
+  gboolean listens = is_empty (output), talks = !is_empty (input);
+  struct pollfd fds[] = {
+    { .fd = listens ? attach->console : -1, .events = (short)(POLLIN | (talks ? POLLOUT : 0)) },
+    { .fd = talks || input->ended ? -1 : STDIN_FILENO, .events = POLLIN },
+    { .fd = listens ? -1 : attach->output, .events = POLLOUT },
+  };
+  int n = poll (fds, G_N_ELEMENTS (fds), attach->tick ? TICK_MS : -1);
+
+  *ret_console = n > 0 ? fds[0].revents : 0;
+  *ret_input = n > 0 ? fds[1].revents : 0;
+  *ret_output = n > 0 ? fds[2].revents : 0;
+  return n >= 0 || errno == EINTR;
+}
+
+/* A guest may be slow to take what is typed; what it prints meanwhile must not wait for that. Nor must who
+ * wants to end it wait for a reader who does not take what is printed. */
 static NvAttachEnd
 pump (const NvAttach *attach, gboolean terminal)
 {
-  Input input = { .ended = FALSE };
-  NvAttachEnd end = NV_ATTACH_ENDED;
+  Buffer input = { .ended = FALSE }, output = { .ended = FALSE };
   gint64 next_us = 0;
 
-  while (!terminal || !input.ended || input.begin < input.end)
+  while (!terminal || !input.ended || !is_empty (&input))
     {
-      gboolean waits = input.begin < input.end;
-      struct pollfd fds[] = {
-        { .fd = attach->console, .events = (short)(POLLIN | (waits ? POLLOUT : 0)) },
-        { .fd = waits || input.ended ? -1 : STDIN_FILENO, .events = POLLIN },
-      };
+      short at_console, at_input, at_output;
 
       if (!tick (attach, &next_us))
         return NV_ATTACH_STOPPED;
-      if (poll (fds, G_N_ELEMENTS (fds), attach->tick ? TICK_MS : -1) < 0)
-        {
-          if (errno != EINTR)
-            return NV_ATTACH_ENDED;
-          continue;
-        }
-      if ((fds[0].revents & POLLOUT) && !send_some (attach->console, &input))
+      if (!wait_for_some (attach, &input, &output, &at_console, &at_input, &at_output))
         return NV_ATTACH_ENDED;
-      if ((fds[0].revents & ~POLLOUT) && !print_some (attach, &end))
-        return end;
-      if (fds[1].revents)
+      if ((at_console & POLLOUT) && !send_some (attach->console, &input))
+        return NV_ATTACH_ENDED;
+      if ((at_console & ~POLLOUT) && !hear_some (attach, &output))
+        return NV_ATTACH_ENDED;
+      if (at_output && !print_some (attach->output, &output))
+        return NV_ATTACH_NO_OUTPUT;
+      if (at_input)
         read_some (&input, terminal);
     }
   return NV_ATTACH_LEFT;

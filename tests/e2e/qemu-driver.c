@@ -467,6 +467,8 @@ hung_vm_is_ended_by_force (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NvVm) vm = make_vm ("vm0");
+  NvVmEnd end;
+  gint64 since_us;
 
   define (vm);
   start ("vm0");
@@ -474,6 +476,10 @@ hung_vm_is_ended_by_force (void)
   g_assert_false (driver->resume (connection, "vm0", &error));
   g_assert_error (error, NV_ERROR, NV_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, "'vm0': no answer within"));
+  since_us = g_get_monotonic_time ();
+  g_assert_true (driver->end (connection, "vm0", &end, NULL));
+  g_assert_cmpint (end, ==, NV_VM_END_NONE);
+  g_assert_cmpint (g_get_monotonic_time () - since_us, <, 3 * G_USEC_PER_SEC); /* a console waits */
   stop ("vm0");
   undefine ("vm0");
   assert_nothing_left ();

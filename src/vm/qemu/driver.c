@@ -24,6 +24,9 @@
 /* For QEMU to write out its disks before it ends. */
 #define QUIT_TIMEOUT_MS 10000
 
+/* Who asks for the end asks again, and has a console that waits meanwhile. */
+#define END_TIMEOUT_MS 500
+
 extern const NvDriver nv_driver_qemu;
 
 typedef struct
@@ -267,9 +270,9 @@ ask_for_threads (NvQmp *qmp, const char *name, GError **error)
 }
 
 static NvQmp *
-connect_qmp (const NvQemuRecord *record, const Files *files, GError **error)
+connect_qmp (const NvQemuRecord *record, const Files *files, int timeout_ms, GError **error)
 {
-  return nv_qmp_connect (files->qmp, record->vm->name, NV_QMP_TIMEOUT_MS, error);
+  return nv_qmp_connect (files->qmp, record->vm->name, timeout_ms, error);
 }
 
 static gboolean
@@ -285,7 +288,7 @@ pin_vcpus (const NvQemuRecord *record, const Files *files, GError **error)
     return FALSE;
   if (!placement->vcpu_cpus && !own)
     return TRUE;
-  qmp = connect_qmp (record, files, error);
+  qmp = connect_qmp (record, files, NV_QMP_TIMEOUT_MS, error);
   threads = qmp ? ask_for_threads (qmp, record->vm->name, error) : NULL;
   if (!threads)
     return FALSE;
@@ -303,7 +306,7 @@ static gboolean
 end_process (const NvQemuRecord *record, const Files *files, int pidfd, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  g_autoptr (NvQmp) qmp = connect_qmp (record, files, &problem);
+  g_autoptr (NvQmp) qmp = connect_qmp (record, files, NV_QMP_TIMEOUT_MS, &problem);
   json_t *answer = qmp ? nv_qmp_execute (qmp, "quit", &problem) : NULL;
 
   json_decref (answer);
@@ -381,7 +384,7 @@ command (NvConnection *connection, const char *name, const char *qmp_command, GE
 {
   g_auto (Files) files = { 0 };
   g_autoptr (NvQemuRecord) record = open_running (connection, name, &files, NULL, error);
-  g_autoptr (NvQmp) qmp = record ? connect_qmp (record, &files, error) : NULL;
+  g_autoptr (NvQmp) qmp = record ? connect_qmp (record, &files, NV_QMP_TIMEOUT_MS, error) : NULL;
   json_t *answer = qmp ? nv_qmp_execute (qmp, qmp_command, error) : NULL;
 
   json_decref (answer);
@@ -409,10 +412,10 @@ qemu_stop (NvConnection *connection, const char *name, gboolean force, GError **
 
 /* As QEMU calls its state, such as "running". Returns: (transfer full) (nullable): it does not answer. */
 static char *
-ask_for_status (const NvQemuRecord *record, const Files *files)
+ask_for_status (const NvQemuRecord *record, const Files *files, int timeout_ms)
 {
   g_autoptr (GError) problem = NULL;
-  g_autoptr (NvQmp) qmp = connect_qmp (record, files, &problem);
+  g_autoptr (NvQmp) qmp = connect_qmp (record, files, timeout_ms, &problem);
   json_t *answer = qmp ? nv_qmp_execute (qmp, "query-status", &problem) : NULL;
   char *status = g_strdup (json_string_value (json_object_get (answer, "status")));
 
@@ -442,7 +445,7 @@ qemu_end (NvConnection *connection, const char *name, NvVmEnd *ret_end, GError *
 
   if (!record || !files_name (&files, record->vm->uuid, error))
     return FALSE;
-  status = ask_for_status (record, &files);
+  status = ask_for_status (record, &files, END_TIMEOUT_MS);
   /* A QEMU that is there and does not answer may be busy. */
   *ret_end = status || is_running (record, &files, NULL) ? NV_VM_END_NONE : NV_VM_END_KILLED;
   for (guint i = 0; status && i < G_N_ELEMENTS (ends); i++)
@@ -475,7 +478,7 @@ qemu_undefine (NvConnection *connection, const char *name, GError **error)
 static NvVmState
 ask_for_state (const NvQemuRecord *record, const Files *files)
 {
-  g_autofree char *status = ask_for_status (record, files);
+  g_autofree char *status = ask_for_status (record, files, NV_QMP_TIMEOUT_MS);
 
   if (!status) /* it ended meanwhile, or hangs */
     return is_running (record, files, NULL) ? NV_VM_RUNNING : NV_VM_STOPPED;
@@ -540,7 +543,7 @@ qemu_process (NvConnection *connection, const char *name, int *ret_pid, GArray *
     return FALSE;
   if (ret_threads)
     {
-      qmp = connect_qmp (record, &files, error);
+      qmp = connect_qmp (record, &files, NV_QMP_TIMEOUT_MS, error);
       *ret_threads = qmp ? ask_for_threads (qmp, name, error) : NULL;
       if (!*ret_threads)
         return FALSE;
