@@ -7,6 +7,7 @@
 
 #include "base/size.h"
 #include "image/iso.h"
+#include "vm/disk.h"
 #include "vm/lock.h"
 
 #include <errno.h>
@@ -22,19 +23,24 @@
 /* For the end of a VM whose console was closed. */
 #define LOOK_US (G_USEC_PER_SEC / 5)
 
+/* For a daemon to begin anew. */
+#define BLIND_US (60 * G_USEC_PER_SEC)
+
 /* Also from a kernel that reboots then, or that has no driver for the device that tells the driver. */
 #define PANIC "Kernel panic - not syncing"
 
 typedef struct
 {
-  const NvCommandContext *context;
+  NvCommandContext *context;
   const NvImageCommandOptions *options;
   char *iso;  /* absolute */
   char *disk; /* absolute */
   GCancellable *cancellable;
-  NvVm *vm; /* of the preparation */
+  NvVm *vm;            /* of the preparation */
+  guint64 fresh_bytes; /* of data in the disk before anything wrote to it */
   NvVmEnd end;
-  guint panic_matched; /* bytes of PANIC that were printed last */
+  gint64 blind_since_us; /* 0: the last look at the VM told how it is */
+  guint panic_matched;   /* bytes of PANIC that were printed last */
   gboolean panicked;
   GError *problem; /* of looking at the VM */
 } Installation;
@@ -144,18 +150,63 @@ watch_for_panic (const char *bytes, gsize length, gpointer data)
     }
 }
 
+static void
+reconnect (NvCommandContext *context)
+{
+  NvConnection *connection = nv_open_connection (context->common, NULL);
+
+  if (!connection)
+    return;
+  nv_connection_close (context->connection);
+  context->connection = connection;
+}
+
+/* A look that fails says nothing of the VM, and it may have installed for an hour. Returns: go on? */
+static gboolean
+look (Installation *self)
+{
+  NvConnection *connection = self->context->connection;
+  gint64 now_us = g_get_monotonic_time ();
+  GError *problem = NULL;
+
+  if (connection->driver->end (connection, self->vm->name, &self->end, &problem))
+    {
+      self->blind_since_us = 0;
+      return self->end == NV_VM_END_NONE;
+    }
+  if (self->blind_since_us == 0)
+    self->blind_since_us = now_us;
+  if (g_error_matches (problem, NV_ERROR, NV_ERROR_NOT_FOUND) || now_us - self->blind_since_us > BLIND_US)
+    {
+      self->problem = problem;
+      return FALSE;
+    }
+  g_debug ("%s", problem->message);
+  g_error_free (problem);
+  reconnect (self->context);
+  return TRUE;
+}
+
 /* NvAttach.tick. */
 static gboolean
 goes_on (gpointer data)
 {
   Installation *self = data;
-  NvConnection *connection = self->context->connection;
 
   while (g_main_context_iteration (NULL, FALSE))
     ;
-  return !g_cancellable_is_cancelled (self->cancellable) && !self->panicked
-         && connection->driver->end (connection, self->vm->name, &self->end, &self->problem)
-         && self->end == NV_VM_END_NONE;
+  return !g_cancellable_is_cancelled (self->cancellable) && !self->panicked && look (self);
+}
+
+/* Whoever has chosen "reboot" in a boot menu has installed nothing. A disk that cannot be looked at may hold
+ * it.
+ */
+static gboolean
+has_written (const Installation *self)
+{
+  guint64 bytes;
+
+  return !nv_disk_data_bytes (self->vm->disk, &bytes, NULL) || bytes > self->fresh_bytes;
 }
 
 /* How it ended. FALSE: not well. */
@@ -178,6 +229,9 @@ judge (Installation *self, NvAttachEnd attached, int code, GError **error)
   else if (attached == NV_ATTACH_NO_OUTPUT)
     g_set_error (error, NV_ERROR, NV_ERROR_FAILED, "cannot print what the installer prints: %s",
                  g_strerror (code));
+  else if (!has_written (self))
+    g_set_error (error, NV_ERROR, NV_ERROR_FAILED,
+                 "the VM ended, and the installer wrote nothing to the disk");
   else
     return TRUE;
   return FALSE;
@@ -200,6 +254,8 @@ run_installer (Installation *self, GError **error)
   NvAttachEnd attached;
   int code;
 
+  if (!nv_disk_data_bytes (self->vm->disk, &self->fresh_bytes, error))
+    return FALSE;
   /* First the console, so that nothing is missed. */
   attach.console = connection->driver->open_console (connection, self->vm->name, error);
   if (attach.console < 0)
@@ -290,7 +346,7 @@ static int
 make_paused (Installation *self, NvPreparation *preparation, GError **error)
 {
   g_autoptr (NvLock) lock =
-      nv_lock_take (self->context->connection->uri, nv_say_waiting, (gpointer)self->context, error);
+      nv_lock_take (self->context->connection->uri, nv_say_waiting, self->context, error);
   NvFleetPlan plan = {
     .connection = self->context->connection,
     .network = preparation->network,

@@ -125,6 +125,34 @@ nv_disk_info_read (const char *path, const char *format, GError **error)
   return NULL;
 }
 
+gboolean
+nv_disk_data_bytes (const NvDisk *disk, guint64 *ret_bytes, GError **error)
+{
+  g_autofree char *text =
+      nv_qemu_img_run ((const char *[]){ "map", "-U", "--output=json", "-f",
+                                         nv_disk_format_name (disk->format), disk->path, NULL },
+                       NULL, error);
+  json_t *extents, *extent;
+  guint64 bytes = 0;
+  size_t i;
+
+  if (!text)
+    return FALSE;
+  extents = json_loads (text, 0, NULL);
+  if (!json_is_array (extents))
+    {
+      json_decref (extents);
+      g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "image '%s': qemu-img says what cannot be read",
+                   disk->path);
+      return FALSE;
+    }
+  json_array_foreach (extents, i, extent) if (json_is_true (json_object_get (extent, "data"))) bytes +=
+      (guint64)json_integer_value (json_object_get (extent, "length"));
+  json_decref (extents);
+  *ret_bytes = bytes;
+  return TRUE;
+}
+
 /* Any file can be read as raw: only its name can say that it is meant so. */
 static gboolean
 is_image (const NvDiskInfo *info)

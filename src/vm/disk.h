@@ -56,6 +56,10 @@ void nv_disk_info_free (NvDiskInfo *info);
  * another file is refused. Returns: (transfer full): NULL with NV_ERROR_NOT_FOUND or NV_ERROR_PARSE. */
 NvDiskInfo *nv_disk_info_read (const char *path, const char *format, GError **error);
 
+/* How much of what @disk shows was written, wherever: holes and zeros that are known as such are none.
+ * NV_ERROR_PARSE, or the errors of nv_qemu_img_run(). */
+gboolean nv_disk_data_bytes (const NvDisk *disk, guint64 *ret_bytes, GError **error);
+
 /* Returns: (transfer full) (element-type NvDiskInfo): the images in @dir, by name; what is no image is
  * passed over. */
 GPtrArray *nv_disk_list (const char *dir, GError **error);
