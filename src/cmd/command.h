@@ -4,6 +4,7 @@
 #include "vm/driver.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 
 /* A subcommand is one const record in a file of its own; main.c finds it in a table, --help, man pages and
@@ -163,7 +164,8 @@ guint nv_columns_of_output (void);
  * nv_signals_restore(). */
 typedef struct
 {
-  guint sources[3]; /* 0: the signal is ignored */
+  guint sources[3];      /* 0: the signal is ignored */
+  struct sigaction quit; /* as it was before */
 } NvSignals;
 
 void nv_signals_cancel (NvSignals *signals, GCancellable *cancellable);

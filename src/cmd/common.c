@@ -300,6 +300,13 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Which GLib has no source for. */
+static void
+on_quit (int number)
+{
+  raise (SIGTERM);
+}
+
 void
 nv_signals_cancel (NvSignals *signals, GCancellable *cancellable)
 {
@@ -314,6 +321,9 @@ nv_signals_cancel (NvSignals *signals, GCancellable *cancellable)
                                 ? 0
                                 : g_unix_signal_add (numbers[i], on_signal, cancellable);
     }
+  sigaction (SIGQUIT, NULL, &signals->quit);
+  if (signals->quit.sa_handler != SIG_IGN)
+    sigaction (SIGQUIT, &(struct sigaction){ .sa_handler = on_quit, .sa_flags = SA_RESTART }, NULL);
 }
 
 void
@@ -322,4 +332,5 @@ nv_signals_restore (NvSignals *signals)
   for (guint i = 0; i < G_N_ELEMENTS (signals->sources); i++)
     if (signals->sources[i] > 0)
       g_source_remove (signals->sources[i]);
+  sigaction (SIGQUIT, &signals->quit, NULL);
 }

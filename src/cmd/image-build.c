@@ -94,10 +94,13 @@ nv_image_run_build (NvCommandContext *context, GError **error)
     nv_print_json (manifest);
   else
     {
+      g_autoptr (GString) command = g_string_new ("numavm up");
+
+      nv_command_append (command, "--image", options->output);
       print_files (manifest);
-      nv_note (context, "'%s' is made, with kernel %s: `numavm up --image %s` boots it", options->output,
+      nv_note (context, "'%s' is made, with kernel %s: `%s` boots it", options->output,
                json_string_value (json_object_get (json_object_get (manifest, "kernel"), "version")),
-               options->output);
+               command->str);
       json_decref (manifest);
     }
   return NV_EXIT_DONE;

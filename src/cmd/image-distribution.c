@@ -85,9 +85,11 @@ print_result (const NvCommandContext *context, const json_t *manifest, const NvD
 {
   const NvImageCommandOptions *options = context->options;
   g_autoptr (NvTable) table = nv_table_new ((const char *[]){ "FILE", ">SIZE", "SHA-256", NULL });
+  g_autoptr (GString) command = g_string_new ("numavm up");
   const json_t *kernel = json_object_get (manifest, "kernel");
   g_autofree char *text = NULL;
 
+  nv_command_append (command, "--image", options->output);
   add_row (table, json_object_get (manifest, "disk"));
   add_row (table, kernel);
   add_row (table, json_object_get (manifest, "initramfs"));
@@ -96,12 +98,11 @@ print_result (const NvCommandContext *context, const json_t *manifest, const NvD
   fflush (stdout);
   nv_note (context, "%u packages, %u of them from '%s', %u downloaded", result->n_packages, result->n_reused,
            result->cache, result->n_packages - result->n_reused);
-  nv_note (
-      context,
-      "'%s' is made in %.0f s, %s with kernel %s: `numavm up --image %s` boots it; its console is root's, "
-      "without a password",
-      options->output, seconds, options->distribution,
-      json_string_value (json_object_get (kernel, "version")), options->output);
+  nv_note (context,
+           "'%s' is made in %.0f s, %s with kernel %s: `%s` boots it; its console is root's, "
+           "without a password",
+           options->output, seconds, options->distribution,
+           json_string_value (json_object_get (kernel, "version")), command->str);
 }
 
 int
@@ -132,7 +133,10 @@ nv_image_run_distribution (NvCommandContext *context, GError **error)
     nv_print_json (json_incref (manifest));
   else
     print_result (context, manifest, &result, (double)(g_get_monotonic_time () - progress.since_us) / 1e6);
+  if (result.left)
+    nv_note (context, "cannot remove%s, which stays", result.left);
   json_decref (manifest);
   g_free (result.cache);
+  g_free (result.left);
   return NV_EXIT_DONE;
 }

@@ -311,7 +311,7 @@ ignore_line (const char *line, gpointer data)
 }
 
 /* Nothing outside is reached: it leaves file systems that are mounted there alone. */
-static void
+static gboolean
 remove_tree (GPtrArray *taken_argv, const char *path)
 {
   g_autoptr (GPtrArray) argv = taken_argv;
@@ -322,7 +322,7 @@ remove_tree (GPtrArray *taken_argv, const char *path)
   add_format (argv, "--");
   add_format (argv, "%s", path);
   g_ptr_array_add (argv, NULL);
-  nv_tool_run ((const char *const *)argv->pdata, NULL, ignore_line, NULL, NULL, NULL);
+  return nv_tool_run ((const char *const *)argv->pdata, NULL, ignore_line, NULL, NULL, NULL);
 }
 
 /* Is there a namespace? What is made in its directory must not be there before, and is nobody else's to move.
@@ -354,6 +354,7 @@ gboolean
 nv_bootstrap_begin (NvBootstrap *self, const char *dir, const char *cache, GError **error)
 {
   gboolean is_root = geteuid () == 0;
+  g_autofree char *left = NULL;
 
   self->work = make_temporary (g_strdup_printf ("%s.XXXXXX", dir), 0700, error);
   if (!self->work)
@@ -366,13 +367,17 @@ nv_bootstrap_begin (NvBootstrap *self, const char *dir, const char *cache, GErro
     self->inside = g_strdup (self->work);
   if (self->scratch && (is_root || enter (self, error)))
     return TRUE;
-  nv_bootstrap_end (self);
+  left = nv_bootstrap_end (self);
+  if (left)
+    g_prefix_error (error, "cannot remove%s, which stays: ", left);
   return FALSE;
 }
 
-void
+char *
 nv_bootstrap_end (NvBootstrap *self)
 {
+  GString *left = g_string_new (NULL);
+
   /* First what is the namespace's, then what is this user's. */
   if (self->scratch && strcmp (self->scratch, self->work) != 0)
     {
@@ -381,12 +386,14 @@ nv_bootstrap_end (NvBootstrap *self)
 
       remove_tree (begin_inside (), root);
       remove_tree (begin_inside (), out);
-      remove_tree (g_ptr_array_new_with_free_func (g_free), self->scratch);
+      if (!remove_tree (g_ptr_array_new_with_free_func (g_free), self->scratch))
+        g_string_append_printf (left, " '%s'", self->scratch);
     }
-  if (self->work)
-    remove_tree (g_ptr_array_new_with_free_func (g_free), self->work);
+  if (self->work && !remove_tree (g_ptr_array_new_with_free_func (g_free), self->work))
+    g_string_append_printf (left, " '%s'", self->work);
   g_clear_pointer (&self->work, g_free);
   g_clear_pointer (&self->scratch, g_free);
   g_clear_pointer (&self->inside, g_free);
   g_clear_pointer (&self->cache, g_free);
+  return g_string_free (left, left->len == 0);
 }

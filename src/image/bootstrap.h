@@ -30,5 +30,6 @@ gboolean nv_bootstrap_install (const NvBootstrap *self, GError **error);
 char *
 nv_bootstrap_make_disk (const NvBootstrap *self, const char *command_line, guint64 bytes, GError **error);
 
-/* Removes all that is not the image. */
-void nv_bootstrap_end (NvBootstrap *self);
+/* Removes all that is not the image. Returns: (transfer full) (nullable): what could not be removed: "
+ * 'PATH'", for each. */
+char *nv_bootstrap_end (NvBootstrap *self);

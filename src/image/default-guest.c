@@ -121,8 +121,12 @@ read_manifest (NvGuest *guest, const char *dir, GError **error)
   good = manifest
          && json_unpack_ex (manifest, &problem, 0, "{s?s, s?{s:s}}", "command_line", &command_line, "disk",
                             "file", &disk)
-                == 0
-         && (!disk || !strchr (disk, '/'));
+                == 0;
+  if (good && disk && strchr (disk, '/'))
+    {
+      g_snprintf (problem.text, sizeof problem.text, "disk.file '%s': a name without / is allowed", disk);
+      good = FALSE;
+    }
   if (good && command_line)
     {
       g_free (guest->command_line);

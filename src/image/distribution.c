@@ -280,6 +280,7 @@ nv_distribution_build (const NvDistributionOptions *options, const char *dir,
   g_autoptr (GHashTable) before = NULL;
   g_autofree char *sources = NULL;
   g_autofree char *cache = NULL;
+  g_autofree char *left = NULL;
   NvBootstrap bootstrap = { .options = options, .packages = asked };
   json_t *manifest;
 
@@ -289,12 +290,15 @@ nv_distribution_build (const NvDistributionOptions *options, const char *dir,
     return NULL;
   before = nv_package_cache_list (cache);
   manifest = build (&bootstrap, options, asked, sources, path, error);
-  nv_bootstrap_end (&bootstrap);
+  left = nv_bootstrap_end (&bootstrap);
   if (manifest)
     *ret_result = (NvDistributionResult){
       .n_packages = (guint)json_array_size (json_object_get (manifest, "packages")),
       .n_reused = nv_package_cache_finish (cache, before, json_object_get (manifest, "packages")),
       .cache = g_steal_pointer (&cache),
+      .left = g_steal_pointer (&left),
     };
+  else if (left)
+    g_prefix_error (error, "cannot remove%s, which stays: ", left);
   return manifest;
 }

@@ -28,6 +28,7 @@ typedef struct
   guint n_packages; /* that the system consists of */
   guint n_reused;   /* of these, so many were in the cache */
   char *cache;      /* where packages are kept; freed by the caller */
+  char *left;       /* (nullable): of the build, what could not be removed: " 'PATH'", for each */
 } NvDistributionResult;
 
 /**

@@ -2,6 +2,7 @@
 #include "base/error.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /* A bootstrap that is told to end unmounts and removes what it has made. */
@@ -16,11 +17,13 @@ typedef struct
   gboolean ended;
 } Reader;
 
-/* In a process group of its own: Ctrl-C then reaches numavm alone, which ends it and says so. */
+/* In a process group of its own: Ctrl-C then reaches numavm alone, which ends it and says so. If numavm is
+ * killed, it is told, too. */
 static void
 leave_group (gpointer data)
 {
   setpgid (0, 0);
+  prctl (PR_SET_PDEATHSIG, SIGTERM);
 }
 
 static void read_line (Reader *reader);
@@ -47,13 +50,38 @@ read_line (Reader *reader)
                                        reader);
 }
 
+static gboolean
+look_again (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* It is heard meanwhile, since who cannot print does not end either. Who cancels once more waits no longer.
+ */
+static void
+wait_in_grace (Reader *reader, GSubprocess *process)
+{
+  gint64 until_us = g_get_monotonic_time () + GRACE_S * G_USEC_PER_SEC;
+  guint timer = g_timeout_add (100, look_again, NULL);
+
+  g_cancellable_reset (reader->cancellable);
+  reader->ended = FALSE;
+  read_line (reader);
+  while (g_subprocess_get_identifier (process) && g_get_monotonic_time () < until_us
+         && !g_cancellable_is_cancelled (reader->cancellable))
+    g_main_context_iteration (NULL, TRUE);
+  g_cancellable_cancel (reader->cancellable);
+  while (!reader->ended)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (timer);
+}
+
 /* Also who outlives the program, and would still write where others clean up. */
 static void
-end_group (GSubprocess *process, pid_t group)
+end_group (Reader *reader, GSubprocess *process, pid_t group)
 {
   kill (-group, SIGTERM);
-  for (guint i = 0; i < GRACE_S * 10 && g_subprocess_get_identifier (process); i++)
-    g_usleep (G_USEC_PER_SEC / 10);
+  wait_in_grace (reader, process);
   for (guint i = 0; i < GRACE_S * 10 && kill (-group, SIGKILL) == 0; i++)
     g_usleep (G_USEC_PER_SEC / 10);
   g_subprocess_wait (process, NULL, NULL);
@@ -102,7 +130,7 @@ nv_tool_run (const char *const *argv, const char *temporary, NvToolLine on_line,
   if (g_cancellable_is_cancelled (cancellable))
     {
       if (group > 0)
-        end_group (process, group);
+        end_group (&reader, process, group);
       g_set_error (error, NV_ERROR, NV_ERROR_CANCELLED, "interrupted");
       return FALSE;
     }

@@ -11,7 +11,8 @@ typedef void (*NvToolLine) (const char *line, gpointer data);
  * @temporary: (nullable): its TMPDIR
  * @on_line: gets all that it prints, on stdout and stderr
  * @cancellable: when it is cancelled while the default main context runs, which it does in here, the program
- *   and its children are asked to end, so that they can clean up; a while later they are killed
+ *   and its children are asked to end, so that they can clean up; a while later, or when it is cancelled once
+ *   more (it is reset meanwhile), they are killed
  *
  * Runs a program that takes its time.
  *

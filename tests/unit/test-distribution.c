@@ -1,6 +1,7 @@
 #include "tree.h"
 
 #include "base/error.h"
+#include "image/bootstrap.h"
 #include "image/default-guest.h"
 #include "image/distribution.h"
 #include "image/package-cache.h"
@@ -9,8 +10,10 @@
 
 #include <string.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -224,7 +227,117 @@ cancelled_tool_cleans_up_first (Fixture *f, gconstpointer data)
   g_assert_true (is_there (f, "cleaned"));
 }
 
+/* What it says would fill the pipe if nobody took it. */
+static void
+cancelled_tool_that_says_much_ends (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *path = g_build_filename (f->dir, "cleaned", NULL);
+  g_autofree char *text = g_strdup_printf (
+      "trap 'seq 50000; echo > \"%s\"; exit' TERM; echo started; while :; do sleep 0.1; done", path);
+  const char *const argv[] = { "sh", "-c", text, NULL };
+
+  g_assert_false (nv_tool_run (argv, NULL, cancel, cancellable, cancellable, NULL));
+  g_assert_true (g_cancellable_is_cancelled (cancellable));
+  g_assert_true (is_there (f, "cleaned"));
+}
+
+static gboolean
+cancel_again (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+tool_that_is_cancelled_twice_is_killed (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  const char *const argv[] = { "sh", "-c", "trap '' TERM; echo started; while :; do sleep 0.1; done", NULL };
+  gint64 since_us = g_get_monotonic_time ();
+  guint timer = g_timeout_add (1000, cancel_again, cancellable);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (nv_tool_run (argv, NULL, cancel, cancellable, cancellable, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_CANCELLED);
+  g_assert_cmpint (g_get_monotonic_time () - since_us, <, 15 * G_USEC_PER_SEC);
+  g_source_remove (timer);
+}
+
+/* @line: the tool's process */
+static void
+die (const char *line, gpointer data)
+{
+  g_assert_true (g_file_set_contents (data, line, -1, NULL));
+  raise (SIGKILL);
+}
+
+static gboolean
+runs (const char *pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/stat", pid), *stat = NULL;
+  const char *state;
+
+  if (!g_file_get_contents (path, &stat, NULL, NULL))
+    return FALSE;
+  state = strrchr (stat, ')');
+  return state && strncmp (state, ") Z", 3) != 0; /* nobody may have asked for its status */
+}
+
+static void
+tool_ends_with_who_runs_it (Fixture *f, gconstpointer data)
+{
+  const char *const argv[] = { "sh", "-c", "echo $$; exec sleep 60", NULL };
+  g_autofree char *path = g_build_filename (f->dir, "pid", NULL), *pid = NULL;
+
+  if (g_test_subprocess ())
+    {
+      nv_tool_run (argv, NULL, die, (gpointer)g_getenv ("NUMAVM_TEST_PID"), NULL, NULL);
+      return;
+    }
+  g_setenv ("NUMAVM_TEST_PID", path, TRUE);
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_assert_false (g_test_trap_has_passed ());
+  g_assert_true (g_file_get_contents (path, &pid, NULL, NULL));
+  for (guint i = 0; i < 100 && runs (pid); i++)
+    g_usleep (G_USEC_PER_SEC / 10);
+  g_assert_false (runs (pid));
+}
+
+static void
+what_cannot_be_removed_is_named (Fixture *f, gconstpointer data)
+{
+  NvBootstrap bootstrap = { .options = NULL };
+  g_autofree char *dir = g_build_filename (f->dir, "image", NULL), *path = g_strdup (g_getenv ("PATH")),
+                  *left = NULL, *expected = NULL;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("a user's build begins with a namespace");
+      return;
+    }
+  g_assert_true (nv_bootstrap_begin (&bootstrap, dir, f->dir, NULL));
+  expected = g_strdup_printf (" '%s'", bootstrap.work);
+  g_setenv ("PATH", f->dir, TRUE); /* without rm */
+  left = nv_bootstrap_end (&bootstrap);
+  g_setenv ("PATH", path, TRUE);
+  g_assert_cmpstr (left, ==, expected);
+}
+
 /* --- booting --- */
+
+static void
+disk_elsewhere_is_named (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  tree_write (f->dir, "vmlinuz", "");
+  tree_write (f->dir, "initramfs.cpio.gz", "");
+  tree_write (f->dir, "image.json", "{\"disk\": {\"file\": \"a/b\"}}");
+  g_assert_null (nv_guest_of_image (f->dir, &error));
+  g_assert_error (error, NV_ERROR, NV_ERROR_PARSE);
+  g_assert_nonnull (strstr (error->message, "disk.file 'a/b': "));
+}
 
 static void
 image_says_how_it_is_booted (Fixture *f, gconstpointer data)
@@ -282,6 +395,12 @@ main (int argc, char **argv)
   ADD (cache_counts_what_it_had_and_forgets_what_nobody_needs);
   g_test_add_func ("/distribution/tool_is_heard_and_its_status_told", tool_is_heard_and_its_status_told);
   ADD (cancelled_tool_cleans_up_first);
+  ADD (cancelled_tool_that_says_much_ends);
+  ADD (tool_ends_with_who_runs_it);
+  ADD (what_cannot_be_removed_is_named);
+  g_test_add_func ("/distribution/tool_that_is_cancelled_twice_is_killed",
+                   tool_that_is_cancelled_twice_is_killed);
+  ADD (disk_elsewhere_is_named);
   ADD (image_says_how_it_is_booted);
   ADD (damaged_image_is_refused);
   return g_test_run ();
