@@ -235,7 +235,7 @@ start_transfer (NvBoot *boot, GError **error)
     return TRUE;
   for (guint i = 0; i < boot->members->len; i++)
     names[i] = nv_boot_vm (boot, i)->name;
-  boot->transfer = nv_transfer_start (names, boot->members->len, error);
+  boot->transfer = nv_transfer_start (names, boot->members->len, NV_TRANSFER_FILE_BYTES, error);
   return boot->transfer != NULL;
 }
 

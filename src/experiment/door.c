@@ -1,5 +1,6 @@
 #include "experiment/door.h"
 #include "base/error.h"
+#include "base/size.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,11 +12,16 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A guest needs one at a time; a second may come before the first is seen to be gone. */
+/* A guest needs one at a time; a second may come before the first is seen to be gone. Every guest can reach
+ * every door, but with its own key alone: who only holds a connection loses it at LoginGraceTime. */
 #define MAX_SSHDS 4
+
+/* Who comes meanwhile. */
+#define MAX_WAITING 64
 
 #define WATCH_MS 250
 
@@ -33,7 +39,8 @@ typedef struct
 
 struct NvDoor
 {
-  char *config, *folder;
+  char *config, *folder, *root;
+  guint64 max_file_bytes;
   int listener; /* -1: closed */
   int log;
   guint port;
@@ -61,21 +68,13 @@ sshd_free (gpointer data)
   g_free (sshd);
 }
 
-static void
-on_sshd_end (GPid pid, int status, gpointer data)
-{
-  Sshd *sshd = data;
-
-  sshd->source = 0;
-  g_ptr_array_remove_fast (sshd->door->sshds, sshd);
-}
-
 /* In the child: only what is safe after a fork. A session of its own takes a terminal's Ctrl-C from it; it
  * ends when numavm does; and what a guest sends fills no disk. */
 static void
 set_up_sshd (gpointer data)
 {
-  const struct rlimit file_size = { NV_DOOR_MAX_FILE_BYTES, NV_DOOR_MAX_FILE_BYTES };
+  const NvDoor *door = data;
+  const struct rlimit file_size = { door->max_file_bytes, door->max_file_bytes };
   const struct rlimit none = { 0, 0 };
 
   setsid ();
@@ -84,6 +83,8 @@ set_up_sshd (gpointer data)
   setrlimit (RLIMIT_FSIZE, &file_size);
   setrlimit (RLIMIT_CORE, &none);
 }
+
+static void on_sshd_end (GPid pid, int status, gpointer data);
 
 static void
 start_sshd (NvDoor *door, int taken_fd)
@@ -96,7 +97,7 @@ start_sshd (NvDoor *door, int taken_fd)
   sshd->door = door;
   sshd->fd = taken_fd;
   if (!g_spawn_async_with_fds ("/", (char **)argv, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD,
-                               set_up_sshd, NULL, &sshd->pid, taken_fd, taken_fd, door->log, &problem))
+                               set_up_sshd, door, &sshd->pid, taken_fd, taken_fd, door->log, &problem))
     {
       dprintf (door->log, "%s\n", problem->message);
       sshd_free (sshd);
@@ -106,7 +107,7 @@ start_sshd (NvDoor *door, int taken_fd)
   sshd->source = g_child_watch_add (sshd->pid, on_sshd_end, sshd);
 }
 
-/* Its parts see that the connection, or the part they talk to, is gone. */
+/* The part that had root until the key was known; the others see that it, or the connection, is gone. */
 static void
 end_sshd (Sshd *sshd)
 {
@@ -124,6 +125,45 @@ end_sshd (Sshd *sshd)
   waitpid (sshd->pid, NULL, 0);
 }
 
+/* --- who writes files --- */
+
+/* Whose root folder is the door's: nobody else's is. What writes is no child of numavm's and in a session of
+ * its own. Returns: how many there are; @signal 0: none is sent. */
+static guint
+signal_writers (const NvDoor *door, int signal)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  struct stat root, other;
+  const char *name;
+  guint n = 0;
+
+  if (!dir || stat (door->root, &root) != 0)
+    return 0;
+  while ((name = g_dir_read_name (dir)))
+    {
+      g_autofree char *path = g_build_filename ("/proc", name, "root", NULL);
+
+      if (!g_ascii_isdigit (*name) || stat (path, &other) != 0 || other.st_dev != root.st_dev
+          || other.st_ino != root.st_ino)
+        continue;
+      n++;
+      kill ((pid_t)g_ascii_strtoll (name, NULL, 10), signal);
+    }
+  return n;
+}
+
+/* What has come through the connection may still be written when that is gone. */
+static void
+wait_for_writers (const NvDoor *door)
+{
+  gint64 until_us = g_get_monotonic_time () + PATIENCE_US;
+
+  while (signal_writers (door, 0) > 0 && g_get_monotonic_time () < until_us)
+    g_usleep (PAUSE_US);
+  while (signal_writers (door, SIGKILL) > 0 && g_get_monotonic_time () < until_us + PATIENCE_US)
+    g_usleep (PAUSE_US);
+}
+
 /* --- the door --- */
 
 static void
@@ -134,15 +174,40 @@ end_all (NvDoor *door)
   g_ptr_array_set_size (door->sshds, 0);
 }
 
-static guint
-count_files (const char *folder)
+/* Of what is in the folder; one more than may be is enough. */
+static void
+count_files (const char *folder, guint *ret_n, guint64 *ret_bytes)
 {
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  guint n = 0;
+  const char *name;
 
-  while (dir && n <= NV_DOOR_MAX_FILES && g_dir_read_name (dir))
-    n++;
-  return n;
+  *ret_n = 0;
+  *ret_bytes = 0;
+  while (dir && *ret_n <= NV_DOOR_MAX_FILES && (name = g_dir_read_name (dir)))
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      struct stat status;
+
+      (*ret_n)++;
+      if (lstat (path, &status) == 0)
+        *ret_bytes += (guint64)status.st_blocks * 512;
+    }
+}
+
+/* Returns: is too much there? */
+static gboolean
+find_fault (NvDoor *door)
+{
+  guint64 bytes, max_bytes = NV_DOOR_MAX_FULL_FILES * door->max_file_bytes;
+  g_autofree char *limit = nv_size_format (max_bytes);
+  guint n;
+
+  count_files (door->folder, &n, &bytes);
+  if (!door->fault && n > NV_DOOR_MAX_FILES)
+    door->fault = g_strdup_printf ("sent more than %d files", NV_DOOR_MAX_FILES);
+  else if (!door->fault && bytes > max_bytes)
+    door->fault = g_strdup_printf ("sent more than %s", limit);
+  return door->fault != NULL;
 }
 
 static gboolean
@@ -150,27 +215,47 @@ on_watch (gpointer data)
 {
   NvDoor *door = data;
 
-  if (door->sshds->len == 0 || count_files (door->folder) <= NV_DOOR_MAX_FILES)
+  if (door->sshds->len == 0 || !find_fault (door))
     return G_SOURCE_CONTINUE;
   door->watch_source = 0;
-  door->fault = g_strdup_printf ("sent more than %d files", NV_DOOR_MAX_FILES);
   nv_door_close (door);
   return G_SOURCE_REMOVE;
 }
 
+/* Where there is no room for more they wait. */
 static gboolean
 on_connection (int fd, GIOCondition condition, gpointer data)
 {
   NvDoor *door = data;
   int connection = accept4 (fd, NULL, NULL, SOCK_CLOEXEC);
 
-  if (connection < 0)
-    return G_SOURCE_CONTINUE;
-  if (door->sshds->len < MAX_SSHDS)
+  if (connection >= 0)
     start_sshd (door, connection);
+  if (door->sshds->len < MAX_SSHDS)
+    return G_SOURCE_CONTINUE;
+  door->listen_source = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+let_in (NvDoor *door)
+{
+  if (door->listener >= 0 && door->listen_source == 0)
+    door->listen_source = g_unix_fd_add (door->listener, G_IO_IN, on_connection, door);
+}
+
+static void
+on_sshd_end (GPid pid, int status, gpointer data)
+{
+  Sshd *sshd = data;
+  NvDoor *door = sshd->door;
+
+  sshd->source = 0;
+  g_ptr_array_remove_fast (door->sshds, sshd);
+  if (find_fault (door))
+    nv_door_close (door);
   else
-    close (connection);
-  return G_SOURCE_CONTINUE;
+    let_in (door);
 }
 
 static gboolean
@@ -181,21 +266,23 @@ listen_on_loopback (NvDoor *door, GError **error)
 
   door->listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (door->listener < 0 || bind (door->listener, (struct sockaddr *)&address, length) != 0
-      || listen (door->listener, MAX_SSHDS) != 0
+      || listen (door->listener, MAX_WAITING) != 0
       || getsockname (door->listener, (struct sockaddr *)&address, &length) != 0)
     return fail ("listen on the loopback interface", error);
   door->port = ntohs (address.sin_port);
-  door->listen_source = g_unix_fd_add (door->listener, G_IO_IN, on_connection, door);
+  let_in (door);
   return TRUE;
 }
 
 NvDoor *
-nv_door_open (const char *config, const char *log, const char *folder, GError **error)
+nv_door_open (const char *config, const char *log, const char *folder, guint64 max_file_bytes, GError **error)
 {
   g_autoptr (NvDoor) door = g_new0 (NvDoor, 1);
 
   door->config = g_strdup (config);
   door->folder = g_strdup (folder);
+  door->root = g_path_get_dirname (folder);
+  door->max_file_bytes = max_file_bytes;
   door->sshds = g_ptr_array_new_with_free_func (sshd_free);
   door->listener = -1;
   door->log = open (log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -215,10 +302,13 @@ nv_door_close (NvDoor *door)
 {
   g_clear_handle_id (&door->listen_source, g_source_remove);
   g_clear_handle_id (&door->watch_source, g_source_remove);
-  if (door->listener >= 0)
-    close (door->listener);
+  if (door->listener < 0)
+    return;
+  close (door->listener);
   door->listener = -1;
   end_all (door);
+  wait_for_writers (door);
+  find_fault (door);
 }
 
 void
@@ -232,6 +322,7 @@ nv_door_free (NvDoor *door)
   g_ptr_array_unref (door->sshds);
   g_free (door->config);
   g_free (door->folder);
+  g_free (door->root);
   g_free (door->fault);
   g_free (door);
 }

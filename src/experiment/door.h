@@ -10,9 +10,11 @@
  */
 typedef struct NvDoor NvDoor;
 
-/* What a guest may send, since it is hostile: so many files, of so many bytes each. */
+/* What a guest may send, since it is hostile: so many files, and altogether as much as so many of the
+ * longest.
+ */
 #define NV_DOOR_MAX_FILES      16
-#define NV_DOOR_MAX_FILE_BYTES (G_GUINT64_CONSTANT (256) << 20)
+#define NV_DOOR_MAX_FULL_FILES 2
 
 /* Debian's; sshd wants to be executed by its whole path. */
 #define NV_DOOR_SSHD "/usr/sbin/sshd"
@@ -21,13 +23,17 @@ typedef struct NvDoor NvDoor;
  * nv_door_open:
  * @config: sshd's configuration
  * @log: what sshd says is appended there
- * @folder: where files come to; too many there close the door
+ * @folder: where files come to; too much there closes the door. What is above it is the root folder of who
+ * writes them.
+ * @max_file_bytes: what is longer is cut off there, and ends its sshd
  *
  * Returns: (transfer full): NULL with NV_ERROR_FAILED.
  */
-NvDoor *nv_door_open (const char *config, const char *log, const char *folder, GError **error);
+NvDoor *nv_door_open (const char *config, const char *log, const char *folder, guint64 max_file_bytes,
+                      GError **error);
 
-/* Lets nobody in any more, and waits until every sshd is gone: a moment, and a few seconds at most. */
+/* Lets nobody in any more, and waits until every sshd and what writes for it is gone: a moment, and a few
+ * seconds at most. */
 void nv_door_close (NvDoor *door);
 
 void nv_door_free (NvDoor *door);

@@ -1,7 +1,7 @@
 #include "experiment/sent.h"
 #include "base/error.h"
+#include "base/size.h"
 #include "bench/protocol.h"
-#include "experiment/door.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 
 #define COPY_BYTES (1 << 18)
 
-/* -1 with an error: NV_ERROR_NOT_FOUND if it is not there. */
+/* -1 with an error: NV_ERROR_NOT_FOUND if it is not there. @ret_is_cut: is it as long as a file may be? */
 static int
-open_sent (const char *folder, const char *file, GError **error)
+open_sent (const NvSent *sent, const char *file, gboolean *ret_is_cut, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, file, NULL);
+  g_autofree char *path = g_build_filename (sent->folder, file, NULL);
   int fd = open (path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   const char *problem = NULL;
   struct stat status;
@@ -32,14 +32,26 @@ open_sent (const char *folder, const char *file, GError **error)
     problem = "no plain file";
   else if (status.st_nlink != 1)
     problem = "it has another name, too";
-  else if ((guint64)status.st_size > NV_DOOR_MAX_FILE_BYTES)
-    problem = "too large";
   if (!problem)
-    return fd;
+    {
+      *ret_is_cut = (guint64)status.st_size >= sent->max_bytes;
+      return fd;
+    }
   g_set_error (error, NV_ERROR, NV_ERROR_PARSE, "'%s' that was sent cannot be taken: %s", file, problem);
   if (fd >= 0)
     close (fd);
   return -1;
+}
+
+static void
+set_cut (const NvSent *sent, const char *file, GError **error)
+{
+  g_autofree char *limit = nv_size_format (sent->max_bytes);
+
+  g_set_error (
+      error, NV_ERROR, NV_ERROR_PARSE,
+      "'%s' that was sent was cut off at the %s that a file may have: a longer interval= has fewer samples",
+      file, limit);
 }
 
 static gboolean
@@ -58,13 +70,14 @@ hear_lines (struct nv_lines *lines, guint *line_number, NvSentLine hear, gpointe
 }
 
 gboolean
-nv_sent_read (const char *folder, const char *name, NvSentLine hear, gpointer data, GError **error)
+nv_sent_read (const NvSent *sent, NvSentLine hear, gpointer data, GError **error)
 {
-  g_autofree char *file = g_strconcat (name, ".json", NULL);
+  g_autofree char *file = g_strconcat (sent->name, ".json", NULL);
   struct nv_lines lines = { 0 };
   GError *problem = NULL;
   guint line_number = 0;
-  int fd = open_sent (folder, file, error);
+  gboolean is_cut;
+  int fd = open_sent (sent, file, &is_cut, error);
   int result;
 
   if (fd < 0)
@@ -76,12 +89,14 @@ nv_sent_read (const char *folder, const char *name, NvSentLine hear, gpointer da
     g_set_error (&problem, NV_ERROR, NV_ERROR_PARSE, "a line of more than %d bytes", NV_LINE_MAX);
   else if (result < 0)
     g_set_error (&problem, NV_ERROR, NV_ERROR_FAILED, "%s", g_strerror (-result));
-  else if (!problem && lines.length > 0)
+  else if (!problem && lines.length > 0 && !is_cut)
     g_set_error (&problem, NV_ERROR, NV_ERROR_PARSE, "the last line has no end");
   close (fd);
   nv_lines_clear (&lines);
+  if (!problem && is_cut)
+    set_cut (sent, file, error);
   if (!problem)
-    return TRUE;
+    return !is_cut;
   g_propagate_prefixed_error (error, problem, "'%s' that was sent, line %u: ", file, MAX (line_number, 1));
   return FALSE;
 }
@@ -113,12 +128,12 @@ copy_bytes (int from, int to)
 }
 
 static gboolean
-copy_file (const char *folder, const char *file, const char *to, GError **error)
+copy_file (const NvSent *sent, const char *file, const char *to, GError **error)
 {
   g_autofree char *path = g_build_filename (to, file, NULL);
   g_autoptr (GError) problem = NULL;
-  int from = open_sent (folder, file, &problem);
-  gboolean done;
+  gboolean done, is_cut;
+  int from = open_sent (sent, file, &is_cut, &problem);
   int copy;
 
   if (from < 0 && g_error_matches (problem, NV_ERROR, NV_ERROR_NOT_FOUND))
@@ -133,11 +148,13 @@ copy_file (const char *folder, const char *file, const char *to, GError **error)
   if (copy >= 0 && close (copy) != 0 && done)
     done = fail_write (path, error);
   close (from);
-  return done;
+  if (done && is_cut)
+    set_cut (sent, file, error);
+  return done && !is_cut;
 }
 
 gboolean
-nv_sent_copy (const char *folder, const char *name, const char *to, GError **error)
+nv_sent_copy (const NvSent *sent, const char *to, GError **error)
 {
   static const char *const kinds[] = { "json", "expresult", "output", "buddyinfo" };
   GError *first = NULL;
@@ -146,9 +163,9 @@ nv_sent_copy (const char *folder, const char *name, const char *to, GError **err
     return fail_write (to, error);
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      g_autofree char *file = g_strdup_printf ("%s.%s", name, kinds[i]);
+      g_autofree char *file = g_strdup_printf ("%s.%s", sent->name, kinds[i]);
 
-      copy_file (folder, file, to, first ? NULL : &first);
+      copy_file (sent, file, to, first ? NULL : &first);
     }
   rmdir (to); /* where nothing came */
   if (!first)

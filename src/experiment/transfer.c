@@ -44,6 +44,7 @@ struct NvTransfer
   char *dir;
   int lock; /* on @dir: it is in use */
   char *host_key;
+  guint64 max_file_bytes;
   GPtrArray *places; /* of Place */
 };
 
@@ -174,7 +175,7 @@ format_config (const Place *place, const char *host_key, const char *authorized_
                           "PermitUserEnvironment no\n"
                           "MaxAuthTries 3\n"
                           "MaxSessions 1\n"
-                          "LoginGraceTime 60\n"
+                          "LoginGraceTime 20\n"
                           "ClientAliveInterval 20\n"
                           "ClientAliveCountMax 3\n"
                           "UseDNS no\n"
@@ -258,7 +259,7 @@ add_place (NvTransfer *transfer, const char *vm, GError **error)
   if (!make_folders (place, error) || !write_keys (place, stem, authorized_keys, error)
       || !g_file_set_contents (config, text, -1, error))
     return FALSE;
-  place->door = nv_door_open (config, place->log, place->incoming, error);
+  place->door = nv_door_open (config, place->log, place->incoming, transfer->max_file_bytes, error);
   return place->door != NULL;
 }
 
@@ -342,11 +343,12 @@ make_host_key (NvTransfer *transfer, GError **error)
 }
 
 NvTransfer *
-nv_transfer_start (const char *const *names, guint n, GError **error)
+nv_transfer_start (const char *const *names, guint n, guint64 max_file_bytes, GError **error)
 {
   g_autoptr (NvTransfer) transfer = g_new0 (NvTransfer, 1);
 
   transfer->lock = -1;
+  transfer->max_file_bytes = max_file_bytes;
   transfer->places = g_ptr_array_new_with_free_func (place_free);
   if (!nv_transfer_check (error) || !make_dir (transfer, error))
     return NULL;
@@ -392,16 +394,17 @@ gboolean
 nv_transfer_take (NvTransfer *transfer, guint index, NvSentLine hear, gpointer data, const char *results,
                   GError **error)
 {
-  Place *place = g_ptr_array_index (transfer->places, index);
+  const Place *place = g_ptr_array_index (transfer->places, index);
+  const NvSent sent = { place->incoming, place->name, transfer->max_file_bytes };
   GError *first = NULL;
 
   nv_door_close (place->door);
   if (nv_door_fault (place->door))
     g_set_error (&first, NV_ERROR, NV_ERROR_FAILED, "it %s", nv_door_fault (place->door));
   else
-    nv_sent_read (place->incoming, place->name, hear, data, &first);
+    nv_sent_read (&sent, hear, data, &first);
   if (results)
-    nv_sent_copy (place->incoming, place->name, results, first ? NULL : &first);
+    nv_sent_copy (&sent, results, first ? NULL : &first);
   if (!first)
     return TRUE;
   g_propagate_error (error, first);

@@ -13,18 +13,22 @@
  */
 typedef struct NvTransfer NvTransfer;
 
+/* Of a guest's file: an hour's samples every 2 ms, of 2.4 KB each, and weeks of the usual ones. */
+#define NV_TRANSFER_FILE_BYTES (G_GUINT64_CONSTANT (4) << 30)
+
 /* Can it be had here at all? Makes nothing. Returns: %FALSE with NV_ERROR_UNAVAILABLE, and the remedy. */
 gboolean nv_transfer_check (GError **error);
 
 /**
  * nv_transfer_start:
  * @names: of the VMs, @n
+ * @max_file_bytes: NV_TRANSFER_FILE_BYTES, or of a test less
  *
  * What a numavm that was killed left behind goes first. Needs the default main context.
  *
  * Returns: (transfer full): NULL with an error.
  */
-NvTransfer *nv_transfer_start (const char *const *names, guint n, GError **error);
+NvTransfer *nv_transfer_start (const char *const *names, guint n, guint64 max_file_bytes, GError **error);
 void nv_transfer_free (NvTransfer *transfer);
 
 /* Returns: (transfer full): the transport of VM @index's job, see bench/protocol.h. */

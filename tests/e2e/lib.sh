@@ -77,6 +77,18 @@ no_sockets () { ! find "$NUMAVM_STATE_DIR" -type s | grep -q .; }
 no_vms () { numavm list --json; exit_was 0 && ! printed "\"name\": \"$prefix"; }
 no_processes () { ! pgrep -f -- "guest=$prefix"; }
 
+# sshds_of FOLDER: the pids of those sshds, and of what writes files for them, that have a file or their root folder in it.
+# Their command lines do not tell: sshd writes other words there.
+sshds_of ()
+{
+  local process
+  for process in /proc/[0-9]*; do
+    case $(cat "$process/comm" 2> /dev/null) in sshd*) ;; *) continue ;; esac
+    if readlink "$process/root" "$process"/fd/* 2> /dev/null | grep -q "^$1/"; then echo "${process#/proc/}"; fi
+  done
+}
+no_sshds_of () { [ -z "$(sshds_of "$1")" ]; }
+
 # count_vms EXPRESSION: how many of this test's VMs it holds for; `vm` is what `list --json` says of one.
 count_vms ()
 {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define MAX_FILE_BYTES (1 << 20)
+
 static gboolean
 on_input (int fd, GIOCondition condition, gpointer data)
 {
@@ -48,7 +50,7 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NvTransfer) transfer =
-      nv_transfer_start ((const char *const *)argv + 1, (guint)argc - 1, &error);
+      nv_transfer_start ((const char *const *)argv + 1, (guint)argc - 1, MAX_FILE_BYTES, &error);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
 
   if (!transfer)

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "bench/protocol.h"
-#include "experiment/door.h"
 #include "experiment/transfer.h"
 
 #include <glib/gstdio.h>
@@ -12,9 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MAX_BYTES (4 << 20)
+
 typedef struct
 {
   char *folder;
+  NvSent sent;
   GString *heard;
 } Fixture;
 
@@ -22,6 +24,7 @@ static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->folder = g_dir_make_tmp ("numavm-sent-XXXXXX", NULL);
+  fixture->sent = (NvSent){ fixture->folder, "vm0", MAX_BYTES };
   fixture->heard = g_string_new (NULL);
 }
 
@@ -66,7 +69,7 @@ assert_refused (Fixture *fixture, NvError code, const char *reason)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (nv_sent_read (fixture->folder, "vm0", hear, fixture, &error));
+  g_assert_false (nv_sent_read (&fixture->sent, hear, fixture, &error));
   g_assert_error (error, NV_ERROR, (int)code);
   if (!strstr (error->message, reason))
     g_error ("'%s' is not in: %s", reason, error->message);
@@ -78,7 +81,7 @@ lines_of_a_plain_file_are_heard (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   put (fixture, "vm0.json", "a\nb\n");
-  g_assert_true (nv_sent_read (fixture->folder, "vm0", hear, fixture, &error));
+  g_assert_true (nv_sent_read (&fixture->sent, hear, fixture, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (fixture->heard->str, ==, "[a][b]");
 }
@@ -136,16 +139,6 @@ only_plain_files_are_read (Fixture *fixture, gconstpointer data)
 }
 
 static void
-a_file_that_is_too_large_is_not_read (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *path = path_of (fixture, "vm0.json");
-
-  put (fixture, "vm0.json", "a\n");
-  g_assert_cmpint (truncate (path, NV_DOOR_MAX_FILE_BYTES + 1), ==, 0);
-  assert_refused (fixture, NV_ERROR_PARSE, "too large");
-}
-
-static void
 assert_copied (const char *to, const char *name, const char *text)
 {
   g_autofree char *path = g_build_filename (to, name, NULL);
@@ -153,6 +146,23 @@ assert_copied (const char *to, const char *name, const char *text)
 
   g_file_get_contents (path, &found, NULL, NULL);
   g_assert_cmpstr (found, ==, text);
+}
+
+/* Of a file that is as long as it may be there was more. */
+static void
+of_a_file_that_was_cut_off_the_limit_is_said (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *to = path_of (fixture, "to");
+  g_autoptr (GError) error = NULL;
+
+  fixture->sent.max_bytes = 5;
+  put (fixture, "vm0.json", "a\nb\nc");
+  assert_refused (fixture, NV_ERROR_PARSE,
+                  "'vm0.json' that was sent was cut off at the 5 B that a file may have");
+  g_assert_cmpstr (fixture->heard->str, ==, "[a][b]");
+  g_assert_false (nv_sent_copy (&fixture->sent, to, &error));
+  g_assert_nonnull (strstr (error->message, "cut off"));
+  assert_copied (to, "vm0.json", "a\nb\nc");
 }
 
 static void
@@ -164,13 +174,13 @@ files_are_copied_by_the_names_that_were_told (Fixture *fixture, gconstpointer da
   put (fixture, "vm0.json", "a\n");
   put (fixture, "vm0.buddyinfo", "b\n");
   put (fixture, "vm0.sh", "c\n");
-  g_assert_true (nv_sent_copy (fixture->folder, "vm0", to, &error));
+  g_assert_true (nv_sent_copy (&fixture->sent, to, &error));
   g_assert_no_error (error);
   assert_copied (to, "vm0.json", "a\n");
   assert_copied (to, "vm0.buddyinfo", "b\n");
   assert_copied (to, "vm0.sh", NULL);
   assert_copied (to, "vm0.output", NULL);
-  g_assert_false (nv_sent_copy (fixture->folder, "vm0", to, &error));
+  g_assert_false (nv_sent_copy (&fixture->sent, to, &error));
   g_assert_nonnull (strstr (error->message, "File exists"));
 }
 
@@ -184,7 +194,7 @@ links_are_not_copied_the_rest_is (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (symlink ("/etc/passwd", path), ==, 0);
   put (fixture, "vm0.json", "a");
   put (fixture, "vm0.buddyinfo", "b\n");
-  g_assert_false (nv_sent_copy (fixture->folder, "vm0", to, &error));
+  g_assert_false (nv_sent_copy (&fixture->sent, to, &error));
   g_assert_nonnull (strstr (error->message, "a link"));
   assert_copied (to, "vm0.output", NULL);
   assert_copied (to, "vm0.json", "a");
@@ -203,7 +213,7 @@ where_it_cannot_be_it_is_said (Fixture *fixture, gconstpointer data)
   g_assert_false (nv_transfer_check (&error));
   g_assert_error (error, NV_ERROR, NV_ERROR_UNAVAILABLE);
   g_assert_true (g_str_has_prefix (error->message, "transport=scp: "));
-  g_assert_null (nv_transfer_start (NULL, 0, NULL));
+  g_assert_null (nv_transfer_start (NULL, 0, MAX_BYTES, NULL));
   g_assert_cmpint (g_rmdir (shared), ==, 0); /* nothing was made there */
 }
 
@@ -218,7 +228,7 @@ main (int argc, char **argv)
   ADD (a_line_that_is_cut_off_is_said);
   ADD (a_line_without_an_end_is_not_kept);
   ADD (only_plain_files_are_read);
-  ADD (a_file_that_is_too_large_is_not_read);
+  ADD (of_a_file_that_was_cut_off_the_limit_is_said);
   ADD (files_are_copied_by_the_names_that_were_told);
   ADD (links_are_not_copied_the_rest_is);
   ADD (where_it_cannot_be_it_is_said);
