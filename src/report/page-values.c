@@ -4,7 +4,6 @@
 #include "report/plain.h"
 #include "report/thin.h"
 #include "stats/describe.h"
-#include "store/metric-names.h"
 #include "store/values.h"
 
 #include <math.h>
@@ -43,14 +42,6 @@ typedef struct
   double start_s, end_s; /* NAN: not known */
 } Phase;
 
-typedef struct
-{
-  char *name; /* UTF-8 */
-  char *unit;
-  char *workload; /* (nullable) */
-  gboolean lower_is_better;
-} Kernel;
-
 /* A kernel that a source has values of. */
 typedef struct
 {
@@ -72,8 +63,7 @@ typedef struct
 
 typedef struct
 {
-  Texts kernels;       /* what tells them apart */
-  GPtrArray *known;    /* Kernel, as these */
+  NvPageKernels *kernels;
   Texts policies;      /* names; "": not known */
   GHashTable *left;    /* as kernels: what is not shown */
   gsize n_left;        /* values of these */
@@ -213,22 +203,10 @@ group_free (gpointer data)
 }
 
 static void
-kernel_free (gpointer data)
-{
-  Kernel *kernel = data;
-
-  g_free (kernel->name);
-  g_free (kernel->unit);
-  g_free (kernel->workload);
-  g_free (kernel);
-}
-
-static void
 collection_init (Collection *collection, gsize max_values)
 {
-  texts_init (&collection->kernels);
+  collection->kernels = nv_page_kernels_new ();
   texts_init (&collection->policies);
-  collection->known = g_ptr_array_new_with_free_func (kernel_free);
   collection->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   collection->groups = g_ptr_array_new_with_free_func (group_free);
   collection->phases = g_ptr_array_new_with_free_func (g_free);
@@ -241,9 +219,8 @@ collection_init (Collection *collection, gsize max_values)
 static void
 collection_clear (Collection *collection)
 {
-  texts_clear (&collection->kernels);
+  nv_page_kernels_free (collection->kernels);
   texts_clear (&collection->policies);
-  g_ptr_array_unref (collection->known);
   g_hash_table_unref (collection->left);
   g_ptr_array_unref (collection->groups);
   g_hash_table_unref (collection->by_boot);
@@ -255,45 +232,26 @@ collection_clear (Collection *collection)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Collection, collection_clear)
 
-static guint
-find_or_add_kernel (Collection *collection, const char *key, const char *name, const Slot *slot)
-{
-  guint index = find_or_add (&collection->kernels, key);
-  Kernel *kernel;
-
-  if (index < collection->known->len)
-    return index;
-  kernel = g_new0 (Kernel, 1);
-  kernel->name = g_strdup (name);
-  kernel->unit = g_strdup (slot->unit);
-  kernel->workload = g_strdup (slot->workload);
-  kernel->lower_is_better = slot->lower_is_better;
-  g_ptr_array_add (collection->known, kernel);
-  return index;
-}
-
 /* NULL: a kernel too many. */
 static Group *
 find_or_add_group (Collection *collection, const NvValueSource *source, const char *kernel, const Slot *slot)
 {
   const char *policy = source->policy ? source->policy : "";
   g_autofree char *valid = g_utf8_make_valid (kernel, -1);
-  g_autofree char *whole =
-      g_strdup_printf ("%d %d %" G_GSIZE_FORMAT " %s\n%s%s", slot->lower_is_better, slot->is_metric,
-                       strlen (valid), slot->unit, valid, slot->workload ? slot->workload : "");
-  g_autofree char *key = g_strjoin ("\n", policy, source->name, whole, NULL);
+  const NvPageKernel wanted = { valid, slot->unit, slot->workload, slot->lower_is_better, slot->is_metric };
+  int index = nv_page_kernels_get (collection->kernels, &wanted, MAX_KERNELS);
+  g_autofree char *key = g_strdup_printf ("%d\n%s\n%s", index, policy, source->name);
   Group *group = g_hash_table_lookup (collection->by_key, key);
 
   if (group)
     return group;
-  if (collection->kernels.texts->len >= MAX_KERNELS
-      && !g_hash_table_contains (collection->kernels.indexes, whole))
+  if (index < 0)
     {
-      g_hash_table_add (collection->left, g_steal_pointer (&whole));
+      g_hash_table_add (collection->left, nv_page_kernel_key (&wanted));
       return NULL;
     }
   group = g_new0 (Group, 1);
-  group->kernel = find_or_add_kernel (collection, whole, valid, slot);
+  group->kernel = (guint)index;
   group->policy = find_or_add (&collection->policies, policy);
   group->first_vm = source->vm;
   group->vm = g_strdup (source->name);
@@ -507,32 +465,7 @@ make_table (const Collection *collection)
   return table;
 }
 
-/* --- kernels, policies, values --- */
-
-static json_t *
-make_kernels (const Collection *collection)
-{
-  guint n = collection->known->len;
-  g_autofree NvMetricName *names = g_new (NvMetricName, n);
-  g_auto (GStrv) shown = NULL;
-  json_t *kernels = json_array ();
-
-  for (guint i = 0; i < n; i++)
-    {
-      const Kernel *kernel = g_ptr_array_index (collection->known, i);
-
-      names[i] = (NvMetricName){ kernel->name, kernel->workload };
-    }
-  shown = nv_metric_names_tell_apart (names, n);
-  for (guint i = 0; i < n; i++)
-    {
-      const Kernel *kernel = g_ptr_array_index (collection->known, i);
-
-      json_array_append_new (kernels, json_pack ("{s:s, s:s, s:s}", "name", shown[i], "unit", kernel->unit,
-                                                 "better", kernel->lower_is_better ? "lower" : "higher"));
-    }
-  return kernels;
-}
+/* --- policies, values --- */
 
 static json_t *
 make_policies (const Collection *collection)
@@ -643,7 +576,7 @@ nv_page_add_values (json_t *page, const NvPageRequest *request, GError **error)
     return FALSE;
   nv_thin_finish (&collection.thin);
   g_ptr_array_sort (collection.groups, compare_groups);
-  json_object_set_new (page, "kernels", make_kernels (&collection));
+  json_object_set_new (page, "kernels", nv_page_kernels_to_json (collection.kernels));
   json_object_set_new (page, "policies", make_policies (&collection));
   json_object_set_new (page, "phases", make_phases (&collection));
   json_object_set_new (page, "values", make_values (&collection));
