@@ -50,8 +50,8 @@
  * A transport is scp to the host: host, port, user, folder; key, the text of a private key's file; host_key,
  * "TYPE BASE64"; name, of the files: NAME.json, all records; NAME.expresult, the kernels' results in
  * STREAM's text; NAME.output, what a workload printed, each run's after a line `# run 2, 134 bytes, exit
- * status 0`, of which run 0 is the first; NAME.buddyinfo, /proc/buddyinfo at each sample. They are there, whole,
- * when the guest says done.
+ * status 0`, of which run 0 is the first; NAME.buddyinfo, /proc/buddyinfo at each sample. They are there,
+ * whole, when the guest says done.
  *
  * A record of a higher version, of an unknown name, or not in its turn is an error of who sent it. Unknown
  * members are passed over. */
@@ -63,8 +63,18 @@ enum
   NV_PROTOCOL_VERSION = 1,
   NV_LINE_MAX = 1 << 20,   /* bytes, with the newline: hand-over times of 400 threads' pairs fit */
   NV_OUTPUT_MAX = 1 << 17, /* bytes: as JSON at most six times as many */
-  NV_METRICS_MAX = 64,     /* of a workload */
+  NV_TEXT_MAX = 4096,      /* bytes of any other text: messages, options, words, patterns */
+
+  /* Of a workload. */
+  NV_WORDS_MAX = 256,
+  NV_RUNS_MAX = 1000000,
+  NV_METRICS_MAX = 64,
+  NV_METRIC_NAME_MAX = 64, /* bytes, as the next */
+  NV_METRIC_UNIT_MAX = 32,
 };
+
+/* A quarter of what fits, so that sums and differences of times fit, too: 73 years. */
+#define NV_TIME_MAX_NS (INT64_MAX / 4)
 
 #define NV_HELLO_INTERVAL_NS UINT64_C (100000000)
 #define NV_ALIVE_INTERVAL_NS UINT64_C (500000000)

@@ -9,17 +9,15 @@
 enum
 {
   NAME_MAX_BYTES = 128, /* kernels, policies, versions, node lists of usual length */
-  UNIT_MAX_BYTES = 32,  /* of a workload's metric */
   KEY_MAX_BYTES = 1 << 14,
-  TEXT_MAX_BYTES = 4096, /* messages, options, lists of pages' places on large hosts */
+  TEXT_MAX_BYTES = NV_TEXT_MAX, /* lists of pages' places on large hosts, too */
   NODES_MAX = 4096,
   THREADS_MAX = 1 << 16,
   PAIRS_MAX = 1 << 17, /* of threads: more than 500 threads have */
   TREE_MAX = 1 << 16,  /* members of an object or a list whose names are not known here */
 };
 
-/* A quarter of what fits, so that sums and differences of times fit, too: 73 years. */
-#define TIME_MAX  (INT64_MAX / 4)
+#define TIME_MAX  NV_TIME_MAX_NS
 #define COUNT_MAX INT64_MAX
 
 enum type
@@ -63,7 +61,6 @@ static int check_member (const json_t *value, const struct member *member, struc
 #define TIME  .type = TYPE_INT, .maximum = TIME_MAX
 #define NAME  .type = TYPE_NAME
 #define TEXT  .type = TYPE_TEXT
-#define RUNS  .type = TYPE_INT, .minimum = 1, .maximum = UINT32_MAX
 #define REAL  .type = TYPE_REAL
 #define BOOL  .type = TYPE_BOOL
 #define NODE  .type = TYPE_INT, .maximum = NODES_MAX
@@ -96,9 +93,9 @@ static const char *const directions[] = { "higher", "lower", NULL };
 static const char *const output_formats[] = { "text", "json", NULL };
 
 static const struct member metric[] = {
-  { "name", NAME, MUST, .minimum = 1 },
+  { "name", NAME, MUST, .minimum = 1, .maximum = NV_METRIC_NAME_MAX },
   { "pattern", TEXT, MUST },
-  { "unit", NAME, MUST, .maximum = UNIT_MAX_BYTES },
+  { "unit", NAME, MUST, .maximum = NV_METRIC_UNIT_MAX },
   { "better", .type = TYPE_WORD, MUST, .words = directions },
   { NULL },
 };
@@ -108,8 +105,9 @@ static const struct member metric_element = { NULL, .type = TYPE_OBJECT, .of = m
 
 /* What a job asks of a program, and what is said again where it has run. */
 #define WORKLOAD                                                                                             \
-  { "command", .type = TYPE_LIST, MUST, .minimum = 1, .maximum = 256, .of = &command_element },              \
-      { "runs", RUNS, MUST }, { "timeout_ns", .type = TYPE_INT, MUST, .minimum = 1, .maximum = TIME_MAX },   \
+  { "command", .type = TYPE_LIST, MUST, .minimum = 1, .maximum = NV_WORDS_MAX, .of = &command_element },     \
+      { "runs", .type = TYPE_INT, MUST, .minimum = 1, .maximum = NV_RUNS_MAX },                              \
+      { "timeout_ns", .type = TYPE_INT, MUST, .minimum = 1, .maximum = TIME_MAX },                           \
       { "format", .type = TYPE_WORD, MUST, .words = output_formats },                                        \
   {                                                                                                          \
     "metrics", .type = TYPE_LIST, MUST, .minimum = 1, .maximum = NV_METRICS_MAX, .of = &metric_element       \

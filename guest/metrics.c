@@ -1,5 +1,7 @@
 #include "guest/metrics.h"
 
+#include "bench/pattern.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -16,30 +18,10 @@ enum
 static int
 compile (struct nv_metric *metric, struct nv_message *message)
 {
-  int error = regcomp (&metric->expression, metric->pattern, REG_EXTENDED);
-  char reason[128];
+  int error = nv_pattern_compile (metric->name, metric->pattern, &metric->expression, message);
 
   metric->is_compiled = error == 0;
-  if (error == 0)
-    return 0;
-  regerror (error, &metric->expression, reason, sizeof reason);
-  *reason = (char)tolower ((unsigned char)*reason);
-  return nv_fail (message, EINVAL, "metric '%.128s': '%.200s' is no regular expression: %s", metric->name,
-                  metric->pattern, reason);
-}
-
-static int
-check_pointer (const struct nv_metric *metric, struct nv_message *message)
-{
-  bool right = *metric->pattern == '\0' || *metric->pattern == '/';
-
-  for (const char *at = metric->pattern; *at; at++)
-    right = right && (*at != '~' || at[1] == '0' || at[1] == '1');
-  return right ? 0
-               : nv_fail (message, EINVAL,
-                          "metric '%.128s': '%.200s' is no JSON pointer: it begins with '/', and a '~' is "
-                          "written '~0', a '/' in a name '~1'",
-                          metric->name, metric->pattern);
+  return error;
 }
 
 static bool
@@ -74,7 +56,8 @@ nv_metrics_read (struct nv_metrics *metrics, const json_t *workload, struct nv_m
       if (is_named_twice (metrics, metric->name))
         error = nv_fail (message, EINVAL, "metric '%.128s' is there twice", metric->name);
       else
-        error = metrics->is_json ? check_pointer (metric, message) : compile (metric, message);
+        error = metrics->is_json ? nv_pattern_check_pointer (metric->name, metric->pattern, message)
+                                 : compile (metric, message);
     }
   return error;
 }

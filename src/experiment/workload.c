@@ -3,19 +3,11 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "bench/pattern.h"
 #include "bench/protocol.h"
 
-#include <regex.h>
 #include <string.h>
 
-/* As nv_record_check() has them, so that what a guest would refuse is refused here. */
-#define MAX_WORDS       256
-#define MAX_TEXT_BYTES  4096
-#define MAX_METRICS     NV_METRICS_MAX
-#define MAX_NAME_BYTES  64
-#define MAX_UNIT_BYTES  32
-#define MAX_RUNS        1000000
-#define MAX_TIMEOUT_NS  (G_MAXINT64 / 4)
 #define MAX_FILE_BYTES  (1 << 20)
 #define DEFAULT_TIMEOUT (600 * G_GUINT64_CONSTANT (1000000000))
 
@@ -85,7 +77,7 @@ set_command (NvWorkload *workload, const char *value, GError **error)
   g_auto (GStrv) words = NULL;
   int n_words;
 
-  if (!check_text ("workload", value, MAX_TEXT_BYTES, error))
+  if (!check_text ("workload", value, NV_TEXT_MAX, error))
     return FALSE;
   if (!g_shell_parse_argv (value, &n_words, &words, NULL))
     {
@@ -94,10 +86,10 @@ set_command (NvWorkload *workload, const char *value, GError **error)
                                                            : "a quote is left open");
       return FALSE;
     }
-  if (n_words > MAX_WORDS || *words[0] == '\0')
+  if (n_words > NV_WORDS_MAX || *words[0] == '\0')
     {
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
-                   "workload '%s': a program and at most %d arguments are allowed", value, MAX_WORDS - 1);
+                   "workload '%s': a program and at most %d arguments are allowed", value, NV_WORDS_MAX - 1);
       return FALSE;
     }
   g_strfreev (workload->command);
@@ -112,7 +104,7 @@ add_metric (NvWorkload *workload, const char *value, GError **error)
   g_autofree char *name = colon ? g_strndup (value, (gsize)(colon - value)) : NULL;
   NvMetric *metric;
 
-  if (!check_text ("metric", value, MAX_TEXT_BYTES, error))
+  if (!check_text ("metric", value, NV_TEXT_MAX, error))
     return FALSE;
   if (!colon || colon == value)
     {
@@ -120,7 +112,7 @@ add_metric (NvWorkload *workload, const char *value, GError **error)
                    "metric '%s': NAME:PATTERN is expected, such as 'rate:rate ([0-9.]+)'", value);
       return FALSE;
     }
-  if (!check_text ("metric", name, MAX_NAME_BYTES, error))
+  if (!check_text ("metric", name, NV_METRIC_NAME_MAX, error))
     return FALSE;
   for (guint i = 0; i < workload->metrics->len; i++)
     if (strcmp (((NvMetric *)g_ptr_array_index (workload->metrics, i))->name, name) == 0)
@@ -128,9 +120,10 @@ add_metric (NvWorkload *workload, const char *value, GError **error)
         g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "metric '%s' is named twice", name);
         return FALSE;
       }
-  if (workload->metrics->len == MAX_METRICS)
+  if (workload->metrics->len == NV_METRICS_MAX)
     {
-      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "metric '%s': at most %d are allowed", name, MAX_METRICS);
+      g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "metric '%s': at most %d are allowed", name,
+                   NV_METRICS_MAX);
       return FALSE;
     }
   metric = g_new0 (NvMetric, 1);
@@ -156,7 +149,7 @@ set_unit (NvWorkload *workload, const char *value, GError **error)
   NvMetric *metric = last_metric (workload);
   char **unit = metric ? &metric->unit : &workload->unit;
 
-  if (!check_text ("unit", value, MAX_UNIT_BYTES, error))
+  if (!check_text ("unit", value, NV_METRIC_UNIT_MAX, error))
     return FALSE;
   g_free (*unit);
   *unit = g_strdup (value);
@@ -200,7 +193,7 @@ set_timeout (NvWorkload *workload, const char *value, GError **error)
       g_prefix_error (error, "timeout: ");
       return FALSE;
     }
-  if (timeout_ns == 0 || timeout_ns > MAX_TIMEOUT_NS)
+  if (timeout_ns == 0 || timeout_ns > NV_TIME_MAX_NS)
     {
       g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "timeout '%s': from 1ns to 640511h is allowed", value);
       return FALSE;
@@ -214,7 +207,7 @@ set_runs (NvWorkload *workload, const char *value, GError **error)
 {
   guint64 runs;
 
-  if (!nv_count_parse (value, 1, MAX_RUNS, &runs, error))
+  if (!nv_count_parse (value, 1, NV_RUNS_MAX, &runs, error))
     {
       g_prefix_error (error, "iterations: ");
       return FALSE;
@@ -233,7 +226,7 @@ set_transport (NvWorkload *workload, const char *value, GError **error)
 static gboolean
 set_packages (NvWorkload *workload, const char *value, GError **error)
 {
-  if (!check_text ("packages", value, MAX_TEXT_BYTES, error))
+  if (!check_text ("packages", value, NV_TEXT_MAX, error))
     return FALSE;
   g_free (workload->packages);
   workload->packages = g_strdup (value);
@@ -293,40 +286,6 @@ nv_workload_set (NvWorkload *workload, const char *key, const char *value, GErro
 
 /* --- the whole --- */
 
-static gboolean
-check_pattern (const NvMetric *metric, GError **error)
-{
-  regex_t pattern;
-  char reason[256];
-  int result = regcomp (&pattern, metric->pattern, REG_EXTENDED);
-
-  if (result == 0)
-    {
-      regfree (&pattern);
-      return TRUE;
-    }
-  regerror (result, &pattern, reason, sizeof reason);
-  g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "metric '%s': '%s' is no extended regular expression: %s",
-               metric->name, metric->pattern, reason);
-  return FALSE;
-}
-
-/* RFC 6901, section 3. */
-static gboolean
-check_pointer (const NvMetric *metric, GError **error)
-{
-  gboolean is_right = *metric->pattern == '\0' || *metric->pattern == '/';
-
-  for (const char *at = metric->pattern; *at && is_right; at++)
-    is_right = *at != '~' || at[1] == '0' || at[1] == '1';
-  if (!is_right)
-    g_set_error (error, NV_ERROR, NV_ERROR_USAGE,
-                 "metric '%s': '%s' is no JSON pointer: one such as '/results/0/rate' is expected (~0 is ~, "
-                 "~1 is /)",
-                 metric->name, metric->pattern);
-  return is_right;
-}
-
 gboolean
 nv_workload_check (const NvWorkload *workload, GError **error)
 {
@@ -342,9 +301,13 @@ nv_workload_check (const NvWorkload *workload, GError **error)
   for (guint i = 0; i < workload->metrics->len; i++)
     {
       const NvMetric *metric = g_ptr_array_index (workload->metrics, i);
+      struct nv_message message;
 
-      if (!(workload->is_json ? check_pointer (metric, error) : check_pattern (metric, error)))
-        return FALSE;
+      if (nv_pattern_check (metric->name, metric->pattern, workload->is_json, &message) < 0)
+        {
+          g_set_error (error, NV_ERROR, NV_ERROR_USAGE, "%s", message.text);
+          return FALSE;
+        }
     }
   return TRUE;
 }
@@ -402,7 +365,7 @@ read_line (Reader *reader, char *line)
   g_strstrip (line);
   if (*line == '\0' || *line == '#')
     return;
-  if (!check_text ("line", line, 2 * MAX_TEXT_BYTES, &error))
+  if (!check_text ("line", line, 2 * NV_TEXT_MAX, &error))
     {
       nv_problems_take_error (reader->problems, reader->line, error);
       return;

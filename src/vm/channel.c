@@ -1,4 +1,5 @@
 #include "vm/channel-private.h"
+#include "base/text.h"
 #include "bench/bench.h"
 #include "bench/clock.h"
 
@@ -49,22 +50,6 @@ close_channel (NvChannel *channel)
   channel->fd = -1;
 }
 
-/* A guest may say what is no UTF-8 where it is cut off, and tell a terminal what to do. */
-static char *
-make_presentable (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *shown = g_string_new (NULL);
-
-  for (const char *at = valid; *at; at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-
-      g_string_append_unichar (shown, g_unichar_iscntrl (c) ? '?' : c);
-    }
-  return g_string_free (shown, FALSE);
-}
-
 void
 nv_channel_lose (NvChannel *channel, const char *format, ...)
 {
@@ -76,7 +61,7 @@ nv_channel_lose (NvChannel *channel, const char *format, ...)
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  channel->error = make_presentable (text);
+  channel->error = nv_text_clean (text);
   close_channel (channel);
   nv_channel_set_state (channel, NV_GUEST_LOST);
 }

@@ -180,8 +180,9 @@ what_only_looks_like_json_is_given_up (void)
 static void
 patterns_that_are_none_are_refused (void)
 {
-  assert_no_values ("text", "(", "", "'(' is no regular expression: unmatched (");
-  assert_no_values ("text", "a{9999999}", "", "is no regular expression");
+  assert_no_values ("text", "(", "", "'(' is no extended regular expression: unmatched (");
+  assert_no_values ("text", "a{9999999}", "", "is no extended regular expression");
+  assert_no_values ("text", "", "1\n", "metric 'm': it has no pattern");
   assert_no_values ("json", "a/b", "", "'a/b' is no JSON pointer");
   assert_no_values ("json", "/a~2", "", "is no JSON pointer");
   assert_no_values ("json", "/a~", "", "is no JSON pointer");

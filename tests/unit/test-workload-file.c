@@ -79,6 +79,7 @@ what_is_wrong_is_named_with_its_line (void)
     { "transport=pigeon", "transport 'pigeon': channel or scp" },
     { "unit=0123456789012345678901234567890123456789", "too long" },
     { "workload=a\nmetric=a:([0-9", "metric 'a': '([0-9' is no extended regular expression" },
+    { "workload=a\nmetric=a:", "metric 'a': it has no pattern, such as" },
     { "workload=a\nformat=json\nmetric=a:b", "metric 'a': 'b' is no JSON pointer" },
     { "workload=a\nformat=json\nmetric=a:/b~2", "is no JSON pointer" },
     { "workload=a", "f: a workload needs metric=NAME:PATTERN" },

@@ -258,13 +258,14 @@ job_that_cannot_be_is_refused (Fixture *f, gconstpointer data)
     const char *member, *value, *reason;
   } cases[] = {
     { "runs", "0", "'runs' is 0" },
+    { "runs", "1000001", "'runs' is 1000001" },
     { "command", "[]", "'command' has 0 members" },
     { "command", "[\"\"]", "command '' is no program" },
     { "timeout_ns", "0", "'timeout_ns' is 0" },
     { "format", "\"xml\"", "'format' is none of the words" },
     { "metrics", "[]", "'metrics' has 0 members" },
     { "metrics", "[{\"name\": \"m\", \"pattern\": \"[\", \"unit\": \"\", \"better\": \"lower\"}]",
-      "metric 'm': '[' is no regular expression" },
+      "metric 'm': '[' is no extended regular expression" },
     { "metrics",
       "[{\"name\": \"m\", \"pattern\": \"a\", \"unit\": \"\", \"better\": \"lower\"},"
       "{\"name\": \"m\", \"pattern\": \"b\", \"unit\": \"\", \"better\": \"lower\"}]",
