@@ -264,7 +264,7 @@ tool_that_is_cancelled_twice_is_killed (void)
   g_source_remove (timer);
 }
 
-/* @line: the tool's process */
+/* @line: a process of the tool's */
 static void
 die (const char *line, gpointer data)
 {
@@ -287,7 +287,7 @@ runs (const char *pid)
 static void
 tool_ends_with_who_runs_it (Fixture *f, gconstpointer data)
 {
-  const char *const argv[] = { "sh", "-c", "echo $$; exec sleep 60", NULL };
+  const char *const argv[] = { "sh", "-c", "trap : TERM; sleep 60 & echo $!; wait; wait", NULL };
   g_autofree char *path = g_build_filename (f->dir, "pid", NULL), *pid = NULL;
 
   if (g_test_subprocess ())
