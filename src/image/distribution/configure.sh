@@ -44,7 +44,8 @@ ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200,38400,9600
 END
 }
 
-# Without a device there is nothing to wait for. 10.0.2.3 is the name server of QEMU's user network.
+# Without a device there is nothing to wait for. 10.0.2.3 is the name server of QEMU's user network: networkd alone, without
+# resolved, tells nobody which one DHCP has named.
 connect ()
 {
   write etc/systemd/network/80-numavm.network << END
