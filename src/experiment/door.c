@@ -107,7 +107,7 @@ start_sshd (NvDoor *door, int taken_fd)
   sshd->source = g_child_watch_add (sshd->pid, on_sshd_end, sshd);
 }
 
-/* The part that had root until the key was known; the others see that it, or the connection, is gone. */
+/* Its monitor, which is root's; the other parts see that it, or the connection, is gone. */
 static void
 end_sshd (Sshd *sshd)
 {
@@ -128,7 +128,8 @@ end_sshd (Sshd *sshd)
 /* --- who writes files --- */
 
 /* Whose root folder is the door's: nobody else's is. What writes is no child of numavm's and in a session of
- * its own. Returns: how many there are; @signal 0: none is sent. */
+ * its own. In a container whose root may not look at others (CAP_SYS_PTRACE) none is found. Returns: how many
+ * there are; @signal 0: none is sent. */
 static guint
 signal_writers (const NvDoor *door, int signal)
 {
