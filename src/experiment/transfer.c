@@ -175,7 +175,7 @@ format_config (const Place *place, const char *host_key, const char *authorized_
                           "PermitUserEnvironment no\n"
                           "MaxAuthTries 3\n"
                           "MaxSessions 1\n"
-                          "LoginGraceTime 20\n"
+                          "LoginGraceTime 60\n"
                           "ClientAliveInterval 20\n"
                           "ClientAliveCountMax 3\n"
                           "UseDNS no\n"
