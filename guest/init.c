@@ -4,6 +4,7 @@
 
 #include "guest/agent.h"
 #include "guest/announce.h"
+#include "guest/modules.h"
 #include "guest/port.h"
 #include "guest/service.h"
 #include "guest/shell.h"
@@ -20,7 +21,6 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,31 +35,9 @@ mount_or_complain (const char *type, const char *target)
 }
 
 static void
-load_module (const char *path)
+complain_of_module (const char *path, const char *reason)
 {
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-
-  if (fd < 0 || (syscall (SYS_finit_module, fd, "", 0) != 0 && errno != EEXIST))
-    printf ("numavm guest: cannot load %s: %s\n", path, strerror (errno));
-  if (fd >= 0)
-    close (fd);
-}
-
-/* Those that this kernel has not built in, in the order in which they need each other. */
-static void
-load_modules (void)
-{
-  FILE *list = fopen ("/modules/order", "re");
-  char name[128], path[sizeof "/modules/" + sizeof name];
-
-  if (!list)
-    return;
-  while (fscanf (list, "%127s", name) == 1)
-    {
-      snprintf (path, sizeof path, "/modules/%s", name);
-      load_module (path);
-    }
-  fclose (list);
+  printf ("numavm guest: cannot load %s: %s\n", path, reason);
 }
 
 static int
@@ -171,7 +149,7 @@ main (void)
   mount_or_complain ("proc", "/proc");
   mount_or_complain ("sysfs", "/sys");
   mount_or_complain ("devtmpfs", "/dev");
-  load_modules ();
+  nv_modules_load (complain_of_module);
   nv_announce ();
   signals = open_signals (); /* before there are other threads: they are not to get any */
   if (pthread_create (&agent, NULL, talk, NULL) != 0)

@@ -5,6 +5,7 @@
 #include "guest/lab/fail.h"
 #include "guest/lab/mounts.h"
 #include "guest/lab/port.h"
+#include "guest/modules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static void __attribute__ ((noreturn)) power_off (void)
@@ -40,30 +40,9 @@ nv_lab_fail (const char *format, ...)
 }
 
 static void
-load_module (const char *path)
+fail_for_module (const char *path, const char *reason)
 {
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-
-  if (fd < 0 || (syscall (SYS_finit_module, fd, "", 0) != 0 && errno != EEXIST))
-    nv_lab_fail ("cannot load '%s': %s", path, strerror (errno));
-  close (fd);
-}
-
-/* Those that this kernel has not built in, in the order in which they need each other. */
-static void
-load_modules (void)
-{
-  FILE *list = fopen ("/modules/order", "re");
-  char name[128], path[sizeof "/modules/" + sizeof name];
-
-  if (!list)
-    return;
-  while (fscanf (list, "%127s", name) == 1)
-    {
-      snprintf (path, sizeof path, "/modules/%s", name);
-      load_module (path);
-    }
-  fclose (list);
+  nv_lab_fail ("cannot load '%s': %s", path, reason);
 }
 
 /* Returns: the whole file and a NUL more; it stays. */
@@ -136,7 +115,7 @@ main (void)
     }
   setvbuf (stdout, NULL, _IOLBF, 0);
   mount ("dev", "/dev", "devtmpfs", 0, NULL); /* where it fails there is no port */
-  load_modules ();
+  nv_modules_load (fail_for_module);
   port = nv_lab_port_open ();
   read_job (&job);
   nv_lab_enter_root (job.out, job.ordinary);

@@ -1,30 +1,10 @@
 #include "vm/qemu-argv.h"
+#include "base/argv.h"
 #include "base/error.h"
 #include "bench/protocol.h"
 
 #include <jansson.h>
 #include <string.h>
-
-static void
-add (GPtrArray *argv, const char *option, const char *value)
-{
-  g_ptr_array_add (argv, g_strdup (option));
-  if (value)
-    g_ptr_array_add (argv, g_strdup (value));
-}
-
-static void add_format (GPtrArray *argv, const char *option, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static void
-add_format (GPtrArray *argv, const char *option, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_ptr_array_add (argv, g_strdup (option));
-  g_ptr_array_add (argv, g_strdup_vprintf (format, args));
-  va_end (args);
-}
 
 /* Takes @value. Keys stay in the order they were set in, so that the same VM always gets the same argv. */
 static void
@@ -32,7 +12,7 @@ add_json (GPtrArray *argv, const char *option, json_t *value)
 {
   char *text = json_dumps (value, JSON_COMPACT);
 
-  add (argv, option, text);
+  nv_argv_add (argv, option, text);
   free (text);
   json_decref (value);
 }
@@ -126,9 +106,9 @@ add_cell (GPtrArray *argv, const NvVm *vm, guint cell, const char *id)
   guint end = (guint)((guint64)vm->vcpus * (cell + 1) / n_cells);
 
   if (first < end)
-    add_format (argv, "-numa", "node,nodeid=%u,cpus=%u-%u,memdev=%s", cell, first, end - 1, id);
+    nv_argv_add_format (argv, "-numa", "node,nodeid=%u,cpus=%u-%u,memdev=%s", cell, first, end - 1, id);
   else
-    add_format (argv, "-numa", "node,nodeid=%u,memdev=%s", cell, id);
+    nv_argv_add_format (argv, "-numa", "node,nodeid=%u,memdev=%s", cell, id);
 }
 
 static void
@@ -156,15 +136,15 @@ add_machine (GPtrArray *argv, const NvVm *vm)
   g_autofree char *name = double_commas (vm->name);
 
   /* Threads named `CPU 0/TCG` are how people and tools tell vCPUs apart. */
-  add_format (argv, "-name", "guest=%s,debug-threads=on", name);
-  add (argv, "-uuid", vm->uuid);
+  nv_argv_add_format (argv, "-name", "guest=%s,debug-threads=on", name);
+  nv_argv_add (argv, "-uuid", vm->uuid);
   /* Without graphics SeaBIOS, and with it an installer's boot menu, uses the serial port. */
-  add_format (argv, "-machine", "pc,accel=%s%s%s", nv_accel_name (vm->accel),
-              vm->placement->regions->len == 1 ? ",memory-backend=ram" : "",
-              vm->cdrom ? ",graphics=off" : "");
-  add (argv, "-cpu", "max");
-  add_format (argv, "-smp", "%u,sockets=%u,cores=1,threads=1", vm->vcpus, vm->vcpus);
-  add_format (argv, "-m", "%" G_GUINT64_FORMAT "B", vm->memory_bytes);
+  nv_argv_add_format (argv, "-machine", "pc,accel=%s%s%s", nv_accel_name (vm->accel),
+                      vm->placement->regions->len == 1 ? ",memory-backend=ram" : "",
+                      vm->cdrom ? ",graphics=off" : "");
+  nv_argv_add (argv, "-cpu", "max");
+  nv_argv_add_format (argv, "-smp", "%u,sockets=%u,cores=1,threads=1", vm->vcpus, vm->vcpus);
+  nv_argv_add_format (argv, "-m", "%" G_GUINT64_FORMAT "B", vm->memory_bytes);
   add_memory (argv, vm);
 }
 
@@ -187,7 +167,7 @@ add_cdrom (GPtrArray *argv, const char *path)
   add_json (argv, "-device",
             json_pack ("{s:s, s:s, s:i}", "driver", "ide-cd", "drive", "cdrom0", "bootindex", 0));
   add_json (argv, "-device", json_pack ("{s:s}", "driver", "pvpanic"));
-  add (argv, "-action", "reboot=shutdown,shutdown=pause,panic=pause");
+  nv_argv_add (argv, "-action", "reboot=shutdown,shutdown=pause,panic=pause");
 }
 
 static void
@@ -205,8 +185,8 @@ add_socket (GPtrArray *argv, const char *id, const char *path, const char *log)
   g_autofree char *socket = double_commas (path);
   g_autofree char *file = log ? double_commas (log) : NULL;
 
-  add_format (argv, "-chardev", "socket,id=%s,path=%s,server=on,wait=off%s%s%s", id, socket,
-              file ? ",logfile=" : "", file ? file : "", file ? ",logappend=off" : "");
+  nv_argv_add_format (argv, "-chardev", "socket,id=%s,path=%s,server=on,wait=off%s%s%s", id, socket,
+                      file ? ",logfile=" : "", file ? file : "", file ? ",logappend=off" : "");
 }
 
 /* Where guest and host talk (bench/protocol.h). */
@@ -225,11 +205,11 @@ add_guest (GPtrArray *argv, const NvVm *vm)
 {
   if (!vm->kernel)
     return;
-  add (argv, "-kernel", vm->kernel);
+  nv_argv_add (argv, "-kernel", vm->kernel);
   if (vm->initrd)
-    add (argv, "-initrd", vm->initrd);
+    nv_argv_add (argv, "-initrd", vm->initrd);
   if (vm->command_line)
-    add (argv, "-append", vm->command_line);
+    nv_argv_add (argv, "-append", vm->command_line);
 }
 
 char **
@@ -240,11 +220,11 @@ nv_qemu_argv_render (const NvVm *vm, const NvQemuPaths *paths, const char *netwo
   if (!check_placement (vm, error))
     return NULL;
   argv = g_ptr_array_new ();
-  add (argv, paths->emulator, NULL);
+  nv_argv_add (argv, paths->emulator, NULL);
   add_machine (argv, vm);
-  add (argv, "-nodefaults", NULL);
-  add (argv, "-no-user-config", NULL);
-  add (argv, "-display", "none");
+  nv_argv_add (argv, "-nodefaults", NULL);
+  nv_argv_add (argv, "-no-user-config", NULL);
+  nv_argv_add (argv, "-display", "none");
   if (vm->disk)
     add_disk (argv, vm->disk);
   if (vm->cdrom)
@@ -255,11 +235,11 @@ nv_qemu_argv_render (const NvVm *vm, const NvQemuPaths *paths, const char *netwo
   add_json (argv, "-device", json_pack ("{s:s, s:s}", "driver", "isa-serial", "chardev", "console"));
   add_channel (argv, paths->channel_socket);
   add_socket (argv, "qmp", paths->qmp_socket, NULL);
-  add (argv, "-mon", "chardev=qmp,mode=control");
+  nv_argv_add (argv, "-mon", "chardev=qmp,mode=control");
   add_guest (argv, vm);
-  add (argv, "-S", NULL);
-  add (argv, "-daemonize", NULL);
-  add (argv, "-pidfile", paths->pid_file);
+  nv_argv_add (argv, "-S", NULL);
+  nv_argv_add (argv, "-daemonize", NULL);
+  nv_argv_add (argv, "-pidfile", paths->pid_file);
   g_ptr_array_add (argv, NULL);
   return (char **)g_ptr_array_free (argv, FALSE);
 }
