@@ -289,8 +289,8 @@ run_run (NvCommandContext *context, GError **error)
   int status;
 
   if (!check_arguments (context, error) || !nv_read_seed (context->common, &seed, error)
-      || !(plan = nv_quick_plan_parse (options->quick, error)) || !check_system (options, plan, error)
-      || !check_transport (options, plan, error))
+      || !(plan = nv_quick_plan_parse (options->quick, error)) || !check_transport (options, plan, error)
+      || !check_system (options, plan, error))
     return NV_EXIT_USAGE;
   runner.plan = plan;
   runner.prefix =
