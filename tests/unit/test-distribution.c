@@ -292,6 +292,7 @@ tool_ends_with_who_runs_it (Fixture *f, gconstpointer data)
 
   if (g_test_subprocess ())
     {
+      rmdir (f->dir); /* its own, which nobody removes after it */
       nv_tool_run (argv, NULL, die, (gpointer)g_getenv ("NUMAVM_TEST_PID"), NULL, NULL);
       return;
     }
